@@ -1,0 +1,3 @@
+//! wick (crate docs follow).
+pub mod inspect;
+pub mod model;

@@ -1,0 +1,109 @@
+//! A plugin's version as its author wrote it, and what may be made of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of a plugin: semver, with an optional leading `v` kept as written, or `dev` where the source
+/// names none. `dev` may be built but never released.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PluginVersion {
+    written: String,
+    semver: Option<semver::Version>,
+}
+
+/// Why a text is no version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("version `{text}` is not semver: {reason}")]
+pub struct VersionError {
+    text: String,
+    reason: String,
+}
+
+impl PluginVersion {
+    /// The version of a plugin that names none.
+    #[must_use]
+    pub fn dev() -> PluginVersion {
+        PluginVersion { written: "dev".to_owned(), semver: None }
+    }
+
+    /// As manifests carry it: exactly what the source says.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// As file names carry it: without the leading `v` (contract wick 5).
+    #[must_use]
+    pub fn bare(&self) -> &str {
+        self.written.strip_prefix('v').unwrap_or(&self.written)
+    }
+
+    /// The semver value; nothing for `dev`.
+    #[must_use]
+    pub fn semver(&self) -> Option<&semver::Version> {
+        self.semver.as_ref()
+    }
+}
+
+impl FromStr for PluginVersion {
+    type Err = VersionError;
+
+    /// Reads the content of a VERSION file: surrounding white space and one leading `v` are tolerated.
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let written = text.trim();
+        if written == "dev" {
+            return Ok(PluginVersion::dev());
+        }
+        match semver::Version::parse(written.strip_prefix('v').unwrap_or(written)) {
+            Ok(semver) => Ok(PluginVersion { written: written.to_owned(), semver: Some(semver) }),
+            Err(error) => {
+                Err(VersionError { text: written.escape_debug().to_string(), reason: error.to_string() })
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for PluginVersion {
+    type Error = VersionError;
+    fn try_from(text: String) -> Result<Self, VersionError> {
+        text.parse()
+    }
+}
+
+impl From<PluginVersion> for String {
+    fn from(version: PluginVersion) -> String {
+        version.written
+    }
+}
+
+impl fmt::Display for PluginVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conformance 4 of contract wick: trimmed; `v` dropped in file names only.
+    #[test]
+    fn version_file_is_trimmed_and_v_is_dropped_in_names_only() {
+        let version: PluginVersion = " v0.2.0 \r\n".parse().unwrap();
+        assert_eq!((version.as_str(), version.bare()), ("v0.2.0", "0.2.0"));
+        let version: PluginVersion = "1.0.0-rc.1+b5\n".parse().unwrap();
+        assert_eq!((version.as_str(), version.bare()), ("1.0.0-rc.1+b5", "1.0.0-rc.1+b5"));
+        assert!(version.semver().is_some());
+        assert!(PluginVersion::dev().semver().is_none());
+    }
+
+    #[test]
+    fn what_is_not_semver_is_refused() {
+        for bad in ["", "1", "1.2", "vv1.2.3", "1.2.3/../x", "1.2.3 -X a", "latest"] {
+            assert!(bad.parse::<PluginVersion>().is_err(), "{bad:?} must be refused");
+        }
+    }
+}
