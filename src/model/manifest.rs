@@ -110,7 +110,8 @@ impl Manifest {
     /// The bytes of `plugin.json`: 2-space indent, Go's escaping, no newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let compact = serde_json::to_string(self).expect("strings, numbers and checked JSON always serialize");
+        let compact =
+            serde_json::to_string(self).expect("strings, numbers and checked JSON always serialize");
         go_indent(&compact)
     }
 

@@ -2,18 +2,19 @@
 //! No effects here and no knowledge of any other module.
 
 pub mod artifact;
-// pub mod command;
+pub mod command;
 pub mod digest;
-// pub mod event;
+pub mod event;
 pub mod failure;
 pub mod finding;
 pub mod manifest;
 pub mod names;
 pub mod package;
-// pub mod plan;
-// pub mod project;
-// pub mod receipt;
-// pub mod report;
+pub mod plan;
+pub mod project;
+pub mod receipt;
+pub mod report;
 pub mod signature;
 pub mod target;
+pub mod tools;
 pub mod version;

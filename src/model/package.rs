@@ -73,7 +73,9 @@ mod tests {
 
     #[test]
     fn other_names_are_no_packages() {
-        for bad in ["slack.zip", "slack-1.0.0-linux.zip", "a-1.0.0-linux-amd64.exe", "../x-1.0.0-linux-amd64.zip"] {
+        for bad in
+            ["slack.zip", "slack-1.0.0-linux.zip", "a-1.0.0-linux-amd64.exe", "../x-1.0.0-linux-amd64.zip"]
+        {
             assert!(PackageName::parse(bad).is_none(), "{bad}");
         }
     }

@@ -5,8 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"example.com/acme/plugins/sdk/connectorpb"
 )
@@ -94,5 +98,36 @@ func TestDecodeNamesBadArguments(t *testing.T) {
 	var coded *Error
 	if !errors.As(err, &coded) || coded.Code != "bad_arguments" {
 		t.Fatalf("got %v", err)
+	}
+}
+
+func TestMessagesMayBeLargerThanTheDefaultOfGRPC(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(module("echo"), Handlers{Ops: map[string]Func{"echo": func(_ context.Context, args json.RawMessage, _ map[string]string) (any, error) {
+		return args, nil
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := newGRPCServer(nil)
+	connectorpb.RegisterConnectorServer(server, s)
+	go server.Serve(listener)
+	defer server.Stop()
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(messageLimit)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	big := []byte(`"` + strings.Repeat("x", 20<<20) + `"`)
+	out, err := connectorpb.NewConnectorClient(conn).Execute(context.Background(), &connectorpb.ExecuteRequest{Operation: "echo", ArgsJson: big})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.GetResultJson()) != len(big) {
+		t.Errorf("%d bytes came back, error %v", len(out.GetResultJson()), out.GetError())
 	}
 }

@@ -1,0 +1,80 @@
+//! A command as a value: built, printed and compared without running it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What to run, with what, where. Never carries a secret: it is printed and kept in plans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CommandLine {
+    /// The program: a name for PATH or a path.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables set on top of the environment it inherits.
+    pub env: BTreeMap<String, String>,
+    /// The working directory.
+    pub cwd: PathBuf,
+}
+
+impl CommandLine {
+    /// A command without arguments.
+    pub fn new(program: impl Into<String>, cwd: impl Into<PathBuf>) -> CommandLine {
+        CommandLine { program: program.into(), args: Vec::new(), env: BTreeMap::new(), cwd: cwd.into() }
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> CommandLine {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<I: IntoIterator<Item = S>, S: Into<String>>(mut self, args: I) -> CommandLine {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> CommandLine {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Display for CommandLine {
+    /// As one would type it into a POSIX shell, without the working directory.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.env {
+            write!(f, "{name}={} ", quoted(value))?;
+        }
+        f.write_str(&quoted(&self.program))?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\u{1f}', " ").replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_as_typed() {
+        let command =
+            CommandLine::new("go", "/").env("GOOS", "linux").args(["build", "-ldflags=-s -w", "./a's"]);
+        assert_eq!(command.to_string(), "GOOS=linux go build '-ldflags=-s -w' './a'\\''s'");
+    }
+}

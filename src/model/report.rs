@@ -1,0 +1,136 @@
+//! The report of a run: what exists now, how it is known, what failed. Printed as JSON with a schema number.
+
+use serde::Serialize;
+
+use super::artifact::BinaryFacts;
+use super::digest::Sha256;
+use super::failure::Failure;
+use super::finding::Finding;
+use super::names::{PluginKey, PluginKind};
+use super::receipt::Evidence;
+use super::target::Target;
+use super::version::PluginVersion;
+
+/// Schema number of the report.
+pub const REPORT_SCHEMA: u32 = 1;
+
+/// What `wick plugin build` has to say in the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct BuildReport {
+    /// [`REPORT_SCHEMA`].
+    pub schema: u32,
+    /// Whether everything that was asked for exists.
+    pub complete: bool,
+    /// The output folder.
+    pub output: String,
+    /// One per plugin and target, in plan order.
+    pub packages: Vec<PackageReport>,
+    /// Findings about whole plugins, such as targets that declare different modules.
+    pub findings: Vec<PluginFinding>,
+    /// How many compiler processes were started.
+    pub compiler_runs: usize,
+}
+
+/// A finding and the plugin it is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginFinding {
+    /// The plugin.
+    pub plugin: PluginKey,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// One plugin for one target.
+#[derive(Clone, Debug, Serialize)]
+pub struct PackageReport {
+    /// The plugin.
+    pub plugin: PluginKey,
+    /// Its kind.
+    pub kind: PluginKind,
+    /// Its version.
+    pub version: PluginVersion,
+    /// The target.
+    pub target: Target,
+    /// The package's file name.
+    pub package: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Why it was (or was not) built.
+    pub reasons: Vec<String>,
+}
+
+/// What became of a package.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was made in this run.
+    Built(Box<Made>),
+    /// It was there already and still matches.
+    UpToDate(Box<Made>),
+    /// It could not be made.
+    Failed {
+        /// What went wrong.
+        error: String,
+        /// What to do.
+        hints: Vec<String>,
+        /// What a child process said.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output: Option<String>,
+        #[serde(skip)]
+        #[doc(hidden)]
+        failure: Failure,
+    },
+    /// It was not tried, because another step failed first.
+    NotTried,
+}
+
+/// A package that exists.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// The package's digest.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of the binary inside.
+    pub binary_sha256: Sha256,
+    /// The binary's size in bytes.
+    pub binary_size: u64,
+    /// The public key that signed, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
+    /// How the manifest was learned.
+    pub evidence: Evidence,
+    /// Details of that.
+    pub evidence_detail: String,
+    /// What could not be known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
+    /// The keys of the operations it declares.
+    pub operations: Vec<String>,
+    /// What the binary's headers say.
+    pub facts: BinaryFacts,
+}
+
+impl Outcome {
+    /// The package, when it exists.
+    #[must_use]
+    pub fn made(&self) -> Option<&Made> {
+        match self {
+            Outcome::Built(made) | Outcome::UpToDate(made) => Some(made),
+            _ => None,
+        }
+    }
+
+    /// A failed outcome.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Outcome {
+        Outcome::Failed {
+            error: failure.message.clone(),
+            hints: failure.hints.clone(),
+            output: failure.output.clone(),
+            failure,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The layout of a plugin repository (contract wick 1): a folder per kind, in it a folder per plugin.
+
+use std::path::{Path, PathBuf};
+
+use super::{ProjectError, Selection};
+use crate::model::names::{PluginKey, PluginKind};
+use crate::model::project::Language;
+use crate::sys::files;
+
+/// A folder that looks like a plugin.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its key.
+    pub key: PluginKey,
+    /// Its kind.
+    pub kind: PluginKind,
+    /// `connector/slack`.
+    pub place: String,
+    /// Absolute.
+    pub dir: PathBuf,
+    /// Its language, or why it has none.
+    pub language: Option<Language>,
+    /// Whether it has the files of both languages.
+    pub ambiguous: bool,
+}
+
+impl Candidate {
+    /// Names that start with `_` are scaffolds: built only when named.
+    #[must_use]
+    pub fn is_scaffold(&self) -> bool {
+        self.key.as_str().starts_with('_')
+    }
+}
+
+/// What lies where in a repository.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The project's folder, absolute.
+    pub root: PathBuf,
+    /// Every plugin folder, sorted by kind and key.
+    pub candidates: Vec<Candidate>,
+}
+
+pub(super) fn look(root: &Path) -> Result<Layout, ProjectError> {
+    let root = files::canonical(root)?;
+    let has_kind = |dir: &Path| {
+        PluginKind::ALL.iter().any(|kind| files::kind(&dir.join(kind.as_str())) == files::Kind::Folder)
+    };
+    if !has_kind(&root) {
+        let better = has_kind(&root.join("plugins")).then(|| "plugins".to_owned());
+        return Err(ProjectError::NoPlugins { root, better });
+    }
+    let mut candidates = Vec::new();
+    for kind in PluginKind::ALL {
+        let folder = root.join(kind.as_str());
+        if files::kind(&folder) != files::Kind::Folder {
+            continue;
+        }
+        for name in files::list(&folder)? {
+            candidates.extend(candidate(kind, &folder, &name)?);
+        }
+    }
+    Ok(Layout { root, candidates })
+}
+
+fn candidate(kind: PluginKind, folder: &Path, name: &str) -> Result<Option<Candidate>, ProjectError> {
+    let dir = folder.join(name);
+    if name.starts_with('.') || files::kind(&dir) != files::Kind::Folder {
+        return Ok(None);
+    }
+    let place = format!("{kind}/{name}");
+    let go = files::is_file(&dir.join("main.go"));
+    let rust = files::is_file(&dir.join("Cargo.toml"));
+    let language = match (go, rust) {
+        (true, false) => Some(Language::Go),
+        (false, true) => Some(Language::Rust),
+        _ => None,
+    };
+    match name.parse::<PluginKey>() {
+        Ok(key) => Ok(Some(Candidate { key, kind, place, dir, language, ambiguous: go && rust })),
+        // A folder without source under an odd name is somebody's documentation, not a plugin.
+        Err(_) if !go && !rust => Ok(None),
+        Err(source) => Err(ProjectError::Key { place, source }),
+    }
+}
+
+pub(super) fn choose<'a>(
+    layout: &'a Layout,
+    selection: &Selection,
+    kind: Option<PluginKind>,
+) -> Result<Vec<&'a Candidate>, ProjectError> {
+    let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
+    let chosen: Vec<&Candidate> = match selection {
+        Selection::All => {
+            let all = layout.candidates.iter().filter(of_kind).filter(|c| !c.is_scaffold());
+            all.filter(|c| c.language.is_some() || c.ambiguous).collect()
+        }
+        Selection::Named(names) => {
+            let mut chosen: Vec<&Candidate> = Vec::new();
+            for name in names {
+                let candidate = named(layout, name, kind)?;
+                if !chosen.iter().any(|c| c.place == candidate.place) {
+                    chosen.push(candidate);
+                }
+            }
+            chosen.sort_by_key(|c| (c.kind, c.key.clone()));
+            chosen
+        }
+    };
+    for (at, candidate) in chosen.iter().enumerate() {
+        if candidate.ambiguous {
+            return Err(ProjectError::TwoSources { place: candidate.place.clone() });
+        }
+        if let Some(twin) = chosen[..at].iter().find(|c| c.key == candidate.key) {
+            return Err(ProjectError::SameKey { first: twin.place.clone(), second: candidate.place.clone() });
+        }
+    }
+    Ok(chosen)
+}
+
+/// The plugin of that name: `slack`, or `connector/slack`. Without a kind the first kind that has it wins;
+/// connector is the default kind and comes first.
+fn named<'a>(
+    layout: &'a Layout,
+    name: &str,
+    kind: Option<PluginKind>,
+) -> Result<&'a Candidate, ProjectError> {
+    let wanted = name.trim_end_matches('/');
+    let fits = |c: &&Candidate| {
+        kind.is_none_or(|kind| c.kind == kind) && (c.key.as_str() == wanted || c.place == wanted)
+    };
+    match layout.candidates.iter().find(fits) {
+        Some(c) if c.language.is_none() && !c.ambiguous => {
+            Err(ProjectError::NoSource { place: c.place.clone() })
+        }
+        Some(candidate) => Ok(candidate),
+        None => {
+            let keys = layout.candidates.iter().filter(|c| c.language.is_some()).map(|c| c.key.as_str());
+            Err(ProjectError::Unknown {
+                name: name.to_owned(),
+                root: layout.root.clone(),
+                near: near(wanted, keys),
+            })
+        }
+    }
+}
+
+/// Names that are likely meant, best first.
+pub(super) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(f64, &str)> =
+        known.map(|name| (strsim::jaro_winkler(wanted, name), name)).filter(|(s, _)| *s > 0.78).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(2).map(|(_, name)| format!("`{name}`")).collect()
+}

@@ -1,0 +1,49 @@
+//! Finds the plugins of a repository and resolves what their authors meant: layout, wick.toml, versions.
+//! Knows nothing of compilers; what a change affects is `phase/plan`'s business, because it asks them.
+
+mod config;
+mod error;
+mod layout;
+mod resolve;
+
+pub use config::CONFIG_NAME;
+pub use error::ProjectError;
+pub use layout::{Candidate, Layout};
+
+use std::path::Path;
+
+use crate::model::names::PluginKind;
+use crate::model::project::Project;
+
+/// Which plugins are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These, by key.
+    Named(Vec<String>),
+    /// All but scaffolds.
+    All,
+}
+
+/// Looks at a repository without resolving anything.
+///
+/// # Errors
+/// When the folder holds no plugins, or a plugin's folder has a name no host accepts.
+pub fn look(root: &Path) -> Result<Layout, ProjectError> {
+    layout::look(root)
+}
+
+/// Resolves the selected plugins completely: versions read, wick.toml applied, cargo asked.
+///
+/// # Errors
+/// When a plugin is unknown, wick.toml is invalid, or a version can't be told. All plugins must resolve, or none.
+pub fn resolve(
+    layout: &Layout,
+    selection: &Selection,
+    kind: Option<PluginKind>,
+) -> Result<Project, ProjectError> {
+    let config = config::read(&layout.root)?;
+    config.check_plugin_names(layout)?;
+    let chosen = layout::choose(layout, selection, kind)?;
+    let plugins = resolve::resolve(layout, &chosen, &config, matches!(selection, Selection::All))?;
+    Ok(Project { root: layout.root.clone(), config: config.path, plugins })
+}

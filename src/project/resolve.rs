@@ -1,0 +1,225 @@
+//! From folders and wick.toml to plugins as they are meant. Defaults are applied here, once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::ProjectError;
+use super::config::{self, CONFIG_NAME, Config};
+use super::layout::{Candidate, Layout};
+use crate::model::package::MANIFEST_NAME;
+use crate::model::project::{GoSource, Language, Plugin, RustSource, Source};
+use crate::model::target::Target;
+use crate::model::version::PluginVersion;
+use crate::sys::files;
+
+/// The symbol that the reference's own SDK reads its version from (contract wick 3).
+const VERSION_SYMBOL: &str = "github.com/yogasw/wick/pkg/plugin.Version";
+
+/// Resolves `chosen`. With `lenient`, a cargo package without a binary is no plugin rather than an error:
+/// `--all-plugins` meets libraries that live beside plugins.
+pub(super) fn resolve(
+    layout: &Layout,
+    chosen: &[&Candidate],
+    config: &Config,
+    lenient: bool,
+) -> Result<Vec<Plugin>, ProjectError> {
+    let mut cargo = CargoAnswers::default();
+    let none = config::Plugin::default();
+    let mut plugins = Vec::new();
+    for candidate in chosen {
+        let own = config.plugin.get(&candidate.key).unwrap_or(&none);
+        let (source, cargo_version) = match candidate.language {
+            Some(Language::Go) => (Source::Go(go(layout, candidate, config, own)), None),
+            _ => match cargo.rust(candidate, config, own)? {
+                Some((source, version)) => (Source::Rust(source), Some(version)),
+                None if lenient => continue,
+                None => return Err(no_binary(candidate)),
+            },
+        };
+        plugins.push(Plugin {
+            key: candidate.key.clone(),
+            kind: candidate.kind,
+            dir: candidate.dir.clone(),
+            place: candidate.place.clone(),
+            version: version(candidate, cargo_version)?,
+            source,
+            targets: own
+                .targets
+                .clone()
+                .or_else(|| config.build.targets.clone())
+                .unwrap_or_else(|| Target::ALL.to_vec()),
+            files: extra_files(candidate, &own.files)?,
+        });
+    }
+    Ok(plugins)
+}
+
+/// VERSION wins; a cargo plugin without one has its crate's version; neither is `dev`.
+fn version(candidate: &Candidate, cargo: Option<String>) -> Result<PluginVersion, ProjectError> {
+    let file = candidate.dir.join("VERSION");
+    let (text, place) = if files::kind(&file) == files::Kind::Missing {
+        match cargo {
+            Some(text) => (text, format!("{}/Cargo.toml", candidate.place)),
+            None => return Ok(PluginVersion::dev()),
+        }
+    } else {
+        (files::read_text(&file)?, format!("{}/VERSION", candidate.place))
+    };
+    text.parse().map_err(|source| ProjectError::Version { place, source })
+}
+
+fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>, ProjectError> {
+    for name in written {
+        let wrong = |why: &str| ProjectError::Config {
+            message: format!("{CONFIG_NAME}: [plugin.{}] files: `{name}` {why}", candidate.key),
+            hint: None,
+        };
+        let parts_ok = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        if !parts_ok || name.contains(['\\', ':']) || name.chars().any(char::is_control) {
+            return Err(wrong("must be a path inside the plugin's folder, with / between parts"));
+        }
+        let exe = format!("{}.exe", candidate.key);
+        if [MANIFEST_NAME, candidate.key.as_str(), &exe].iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            return Err(wrong("is a name that the package itself uses"));
+        }
+        if !files::is_file(&candidate.dir.join(name)) {
+            return Err(wrong(&format!("is not a file in {}", candidate.place)));
+        }
+    }
+    let mut sorted = written.to_vec();
+    sorted.sort();
+    sorted.dedup();
+    Ok(sorted)
+}
+
+fn go(layout: &Layout, candidate: &Candidate, config: &Config, own: &config::Plugin) -> GoSource {
+    // The nearest go.mod governs; without any, go itself will say so in its own words.
+    let module_root = candidate
+        .dir
+        .ancestors()
+        .find(|dir| files::is_file(&dir.join("go.mod")))
+        .unwrap_or(&layout.root)
+        .to_owned();
+    let mut version_symbols = vec![VERSION_SYMBOL.to_owned()];
+    for list in [&config.go.version_symbols, &own.go.version_symbols].into_iter().flatten() {
+        version_symbols
+            .extend(list.iter().filter(|s| !version_symbols.contains(s)).cloned().collect::<Vec<_>>());
+    }
+    let pick = |own: &Option<Vec<String>>, all: &Option<Vec<String>>| {
+        own.clone().or_else(|| all.clone()).unwrap_or_default()
+    };
+    GoSource {
+        module_root,
+        tags: pick(&own.go.tags, &config.go.tags),
+        ldflags: pick(&own.go.ldflags, &config.go.ldflags),
+        version_symbols,
+        env: merged(&config.go.env, &own.go.env),
+    }
+}
+
+fn merged<K: Ord + Clone>(all: &BTreeMap<K, String>, own: &BTreeMap<K, String>) -> BTreeMap<K, String> {
+    let mut env = all.clone();
+    env.extend(own.iter().map(|(k, v)| (k.clone(), v.clone())));
+    env
+}
+
+/// What cargo said, asked once per workspace.
+#[derive(Default)]
+struct CargoAnswers(Vec<cargo_metadata::Metadata>);
+
+impl CargoAnswers {
+    /// The Rust plugin in that folder and its crate's version; nothing when the package has no binary.
+    fn rust(
+        &mut self,
+        candidate: &Candidate,
+        config: &Config,
+        own: &config::Plugin,
+    ) -> Result<Option<(RustSource, String)>, ProjectError> {
+        let manifest = candidate.dir.join("Cargo.toml");
+        let metadata = self.about(candidate, &manifest)?;
+        let Some(package) = metadata.packages.iter().find(|p| p.manifest_path.as_std_path() == manifest)
+        else {
+            return Ok(None);
+        };
+        let binaries: Vec<&str> =
+            package.targets.iter().filter(|t| t.is_bin()).map(|t| t.name.as_str()).collect();
+        let Some(binary) = pick_binary(candidate, package, &binaries, own.rust.binary.as_deref())? else {
+            return Ok(None);
+        };
+        let workspace_root = PathBuf::from(metadata.workspace_root.as_std_path());
+        let source = RustSource {
+            has_lock: files::is_file(&workspace_root.join("Cargo.lock")),
+            workspace_root,
+            target_dir: metadata.target_directory.clone().into_std_path_buf(),
+            package: package.name.to_string(),
+            binary,
+            features: own.rust.features.clone().or_else(|| config.rust.features.clone()).unwrap_or_default(),
+            default_features: own.rust.default_features.or(config.rust.default_features).unwrap_or(true),
+            triples: merged(&config.rust.triples, &own.rust.triples),
+            env: merged(&config.rust.env, &own.rust.env),
+        };
+        Ok(Some((source, package.version.to_string())))
+    }
+
+    fn about(
+        &mut self,
+        candidate: &Candidate,
+        manifest: &Path,
+    ) -> Result<&cargo_metadata::Metadata, ProjectError> {
+        let has = |m: &cargo_metadata::Metadata| {
+            m.packages.iter().any(|p| p.manifest_path.as_std_path() == manifest)
+        };
+        if let Some(at) = self.0.iter().position(has) {
+            return Ok(&self.0[at]);
+        }
+        let metadata = cargo_metadata::MetadataCommand::new()
+            .manifest_path(manifest)
+            .current_dir(&candidate.dir)
+            .no_deps()
+            .exec()
+            .map_err(|source| ProjectError::Cargo { place: candidate.place.clone(), source })?;
+        self.0.push(metadata);
+        Ok(&self.0[self.0.len() - 1])
+    }
+}
+
+fn pick_binary(
+    candidate: &Candidate,
+    package: &cargo_metadata::Package,
+    binaries: &[&str],
+    asked: Option<&str>,
+) -> Result<Option<String>, ProjectError> {
+    let has = |name: &str| binaries.contains(&name);
+    match (asked, binaries) {
+        (Some(name), _) if has(name) => Ok(Some(name.to_owned())),
+        (Some(name), _) => Err(ProjectError::Config {
+            message: format!(
+                "{CONFIG_NAME}: [plugin.{}.rust] binary: {} has no binary `{name}`",
+                candidate.key, candidate.place
+            ),
+            hint: Some(format!("it has {}", binaries.join(", "))),
+        }),
+        (None, []) => Ok(None),
+        (None, [only]) => Ok(Some((*only).to_owned())),
+        (None, _) => {
+            let default = package.default_run.as_deref().filter(|name| has(name));
+            match default.or_else(|| Some(candidate.key.as_str()).filter(|name| has(name))) {
+                Some(name) => Ok(Some(name.to_owned())),
+                None => Err(ProjectError::Config {
+                    message: format!("{} has several binaries: {}", candidate.place, binaries.join(", ")),
+                    hint: Some(format!(
+                        "name the plugin's with `binary` in [plugin.{}.rust] of {CONFIG_NAME}",
+                        candidate.key
+                    )),
+                }),
+            }
+        }
+    }
+}
+
+fn no_binary(candidate: &Candidate) -> ProjectError {
+    ProjectError::Config {
+        message: format!("{} is a cargo package without a binary, so it is no plugin", candidate.place),
+        hint: Some("add a src/main.rs".to_owned()),
+    }
+}

@@ -1,0 +1,370 @@
+//! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::model::failure::{Explain, FailureKind};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {what} {}", path.display())]
+pub struct FileError {
+    what: &'static str,
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+impl Explain for FileError {
+    fn kind(&self) -> FailureKind {
+        if self.is_missing() { FailureKind::Missing } else { FailureKind::Step }
+    }
+    fn hints(&self) -> Vec<String> {
+        match self.source.kind() {
+            io::ErrorKind::PermissionDenied => vec!["check the owner and mode of that path".to_owned()],
+            io::ErrorKind::StorageFull => vec!["make room on that disk and run again".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl FileError {
+    /// Whether there was no such file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+}
+
+type Result<T> = std::result::Result<T, FileError>;
+
+fn wrap<T>(what: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
+    result.map_err(|source| FileError { what, path: path.to_owned(), source })
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file, or a link to one.
+    File,
+    /// A folder, or a link to one.
+    Folder,
+    /// Something else, or a dangling link.
+    Other,
+    /// Nothing.
+    Missing,
+}
+
+/// What stands at `path`, links followed.
+#[must_use]
+pub fn kind(path: &Path) -> Kind {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() => Kind::File,
+        Ok(meta) if meta.is_dir() => Kind::Folder,
+        Ok(_) => Kind::Other,
+        Err(_) if fs::symlink_metadata(path).is_ok() => Kind::Other,
+        Err(_) => Kind::Missing,
+    }
+}
+
+/// Whether a regular file stands at `path`.
+#[must_use]
+pub fn is_file(path: &Path) -> bool {
+    kind(path) == Kind::File
+}
+
+/// Whether a symbolic link stands at `path`.
+#[must_use]
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
+}
+
+/// The size of the regular file at `path`, in bytes.
+#[must_use]
+pub fn size(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
+}
+
+/// The permission bits of the file at `path`; nothing where the platform has none.
+#[must_use]
+pub fn mode(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(path).ok().map(|meta| meta.permissions().mode() & 0o7777)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// The whole content of a file.
+///
+/// # Errors
+/// When it can't be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    wrap("read", path, fs::read(path))
+}
+
+/// The whole content of a file that is no larger than `most` bytes.
+///
+/// # Errors
+/// When it can't be read or is larger.
+pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
+    if size(path).is_some_and(|size| size > most) {
+        let text = format!("it is larger than {} MiB", most >> 20);
+        return wrap("read", path, Err(io::Error::new(io::ErrorKind::FileTooLarge, text)));
+    }
+    read(path)
+}
+
+/// The whole content of a text file.
+///
+/// # Errors
+/// When it can't be read or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    wrap("read", path, fs::read_to_string(path))
+}
+
+/// The names in a folder, sorted by bytes; names that are no text are left out.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn list(path: &Path) -> Result<Vec<String>> {
+    let entries = wrap("list", path, fs::read_dir(path))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = wrap("list", path, entry)?.file_name().into_string() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// When it can't be made.
+pub fn create_folder(path: &Path) -> Result<()> {
+    wrap("create the folder", path, fs::create_dir_all(path))
+}
+
+/// The path with links and `..` resolved.
+///
+/// # Errors
+/// When nothing stands there.
+pub fn canonical(path: &Path) -> Result<PathBuf> {
+    wrap("find", path, fs::canonicalize(path)).map(|path| {
+        // Windows' `\\?\` form confuses go and cargo.
+        match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
+            Some(plain) if !plain.starts_with("UNC") => PathBuf::from(plain),
+            _ => path,
+        }
+    })
+}
+
+/// Removes a file or folder; nothing there is fine.
+///
+/// # Errors
+/// When it stays.
+pub fn remove(path: &Path) -> Result<()> {
+    let result = match fs::symlink_metadata(path) {
+        Err(_) => Ok(()),
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    };
+    wrap("remove", path, result)
+}
+
+/// Moves a finished file to its final name, replacing what was there. Both must be on one file system.
+///
+/// # Errors
+/// When it can't be moved.
+pub fn move_file(from: &Path, to: &Path) -> Result<()> {
+    wrap("write", to, fs::rename(from, to))
+}
+
+/// Copies a file; the copy is complete before it gets its name.
+///
+/// # Errors
+/// When either side fails.
+pub fn copy_atomic(from: &Path, to: &Path) -> Result<()> {
+    let mode = mode(from).unwrap_or(0o644);
+    write_atomic(to, &read(from)?, mode)
+}
+
+/// Writes a file so that at every moment either the old or the new content stands under the name.
+/// `mode` is set as given, whatever the umask.
+///
+/// # Errors
+/// When it can't be written; nothing half-written is left.
+pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let inner = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        set_mode(file.as_file(), mode)?;
+        file.as_file().sync_data()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    wrap("write", path, inner())
+}
+
+/// Writes a new file that only its owner can read.
+///
+/// # Errors
+/// When a file of that name exists already, or it can't be written.
+pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let inner = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        set_mode(file.as_file(), 0o600)?;
+        file.as_file().sync_data()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    wrap("write", path, inner())
+}
+
+fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(fs::Permissions::from_mode(mode))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, mode);
+        Ok(())
+    }
+}
+
+/// A folder that is gone when the value is dropped; mode 0700.
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// A scratch folder in the system's place for such things.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn new() -> Result<Scratch> {
+        let place = std::env::temp_dir();
+        wrap("create a scratch folder in", &place, tempfile::Builder::new().prefix("wick-").tempdir())
+            .map(Scratch)
+    }
+
+    /// A scratch folder inside `place`, for files that will be renamed within that file system.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn within(place: &Path) -> Result<Scratch> {
+        create_folder(place)?;
+        wrap("create a scratch folder in", place, tempfile::Builder::new().prefix("run-").tempdir_in(place))
+            .map(Scratch)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// An exclusive lock on a file, held until dropped; the system releases it when the process dies.
+pub struct Lock(#[allow(dead_code, reason = "held for its drop")] fs::File);
+
+impl Lock {
+    /// Takes the lock, or says that another process has it.
+    ///
+    /// # Errors
+    /// When the file can't be opened.
+    pub fn try_take(path: &Path) -> Result<Option<Lock>> {
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = wrap("open", path, file)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => wrap("lock", path, Err(error)),
+        }
+    }
+
+    /// Takes the lock, waiting for as long as it takes.
+    ///
+    /// # Errors
+    /// When the file can't be opened or locked.
+    pub fn take(path: &Path) -> Result<Lock> {
+        loop {
+            if let Some(lock) = Lock::try_take(path)? {
+                return Ok(lock);
+            }
+            if super::interrupt::requested() {
+                return wrap("lock", path, Err(io::ErrorKind::Interrupted.into()));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+}
+
+/// Every file below a folder: path relative to it with `/`, content, whether it is executable. Links are not
+/// followed and count as nothing.
+///
+/// # Errors
+/// When something can't be read.
+pub fn read_tree(folder: &Path) -> Result<Vec<(String, Vec<u8>, bool)>> {
+    fn walk(folder: &Path, prefix: &str, out: &mut Vec<(String, Vec<u8>, bool)>) -> Result<()> {
+        for name in list(folder)? {
+            let path = folder.join(&name);
+            let meta = wrap("read", &path, fs::symlink_metadata(&path))?;
+            if meta.is_dir() {
+                walk(&path, &format!("{prefix}{name}/"), out)?;
+            } else if meta.is_file() {
+                let executable = mode(&path).is_none_or(|mode| mode & 0o100 != 0);
+                out.push((format!("{prefix}{name}"), read(&path)?, executable));
+            }
+        }
+        Ok(())
+    }
+    let mut out = Vec::new();
+    walk(folder, "", &mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atomic_writes_replace_and_set_the_mode_whatever_the_umask() {
+        let dir = Scratch::new().unwrap();
+        let path = dir.path().join("f");
+        write_atomic(&path, b"one", 0o644).unwrap();
+        write_atomic(&path, b"two", 0o755).unwrap();
+        assert_eq!(read(&path).unwrap(), b"two");
+        if cfg!(unix) {
+            assert_eq!(mode(&path), Some(0o755));
+        }
+        assert_eq!(list(dir.path()).unwrap(), ["f"], "no temp file stays");
+    }
+
+    #[test]
+    fn a_private_file_is_never_replaced() {
+        let dir = Scratch::new().unwrap();
+        let path = dir.path().join("key");
+        write_new_private(&path, b"one").unwrap();
+        assert!(write_new_private(&path, b"two").is_err());
+        assert_eq!(read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn errors_name_the_path() {
+        let error = read(Path::new("/no/such/file")).unwrap_err();
+        assert!(error.is_missing());
+        assert_eq!(error.to_string(), "can't read /no/such/file");
+    }
+}

@@ -1,0 +1,362 @@
+//! Runs commands: own process group, output captured and capped, deadlines, nothing left behind.
+//! What a command means is its owner's business.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::interrupt;
+use crate::model::command::CommandLine;
+use crate::model::failure::{Explain, FailureKind};
+
+/// How far a command may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest run; nothing means no limit.
+    pub time: Option<Duration>,
+    /// Most bytes read from stdout, and from stderr. A command that writes more is ended.
+    pub output: usize,
+}
+
+impl Limits {
+    /// For tools that the user trusts: no deadline, 64 MiB of output.
+    pub const TOOL: Limits = Limits { time: None, output: 64 << 20 };
+}
+
+/// What a finished command left.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The exit code; nothing when a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it, on Unix.
+    pub signal: Option<i32>,
+    /// What it wrote to stdout.
+    pub stdout: Vec<u8>,
+    /// What it wrote to stderr.
+    pub stderr: Vec<u8>,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
+impl Finished {
+    /// Whether it ended with exit code 0.
+    #[must_use]
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// How it ended, in words: `exit code 2`, `signal 9`.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        match (self.code, self.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "an unknown status".to_owned(),
+        }
+    }
+
+    /// stdout as text, invalid bytes replaced.
+    #[must_use]
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// stderr, then stdout when there is nothing on stderr: what to show of a failed tool.
+    #[must_use]
+    pub fn complaint(&self) -> String {
+        let text = if self.stderr.iter().all(u8::is_ascii_whitespace) { &self.stdout } else { &self.stderr };
+        String::from_utf8_lossy(text).trim_end().to_owned()
+    }
+}
+
+/// A command that didn't get to its own end.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// It could not be started.
+    #[error("can't start `{program}`")]
+    Start {
+        /// The program's name or path.
+        program: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It ran past its deadline and was ended.
+    #[error("`{program}` was ended after {} s", limit.as_secs())]
+    Deadline {
+        /// The program's name or path.
+        program: String,
+        /// The deadline.
+        limit: Duration,
+    },
+    /// It wrote more than it may and was ended.
+    #[error("`{program}` wrote more than {} MiB and was ended", limit >> 20)]
+    TooMuchOutput {
+        /// The program's name or path.
+        program: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The user stopped the run.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Explain for ProcessError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            ProcessError::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                FailureKind::Missing
+            }
+            ProcessError::Interrupted => FailureKind::Interrupted,
+            _ => FailureKind::Step,
+        }
+    }
+}
+
+/// Runs a trusted tool in the inherited environment, without stdin.
+///
+/// # Errors
+/// When it can't be started, breaks a limit or the user interrupts. A non-zero exit is no error here.
+pub fn run(line: &CommandLine, limits: Limits) -> Result<Finished, ProcessError> {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).envs(&line.env).current_dir(&line.cwd).stdin(Stdio::null());
+    run_prepared(&line.program, command, limits)
+}
+
+/// Runs a program with exactly the given environment and nothing else.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_clean(
+    line: &CommandLine,
+    environment: &BTreeMap<String, String>,
+    limits: Limits,
+) -> Result<Finished, ProcessError> {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).env_clear().envs(environment).current_dir(&line.cwd).stdin(Stdio::null());
+    run_prepared(&line.program, command, limits)
+}
+
+/// Runs a supervisor: `first_line` goes to its stdin, which stays open for as long as it shall live; when it closes,
+/// the supervisor ends what it watches and then itself.
+#[cfg(target_os = "linux")]
+pub(super) fn run_supervised(
+    program: &str,
+    mut command: Command,
+    first_line: Vec<u8>,
+    limits: Limits,
+) -> Result<Finished, ProcessError> {
+    command.stdin(Stdio::piped());
+    run_piped(program, command, Some(first_line), limits)
+}
+
+fn run_prepared(program: &str, command: Command, limits: Limits) -> Result<Finished, ProcessError> {
+    run_piped(program, command, None, limits)
+}
+
+fn run_piped(
+    program: &str,
+    mut command: Command,
+    first_line: Option<Vec<u8>>,
+    limits: Limits,
+) -> Result<Finished, ProcessError> {
+    let began = Instant::now();
+    let failed = |source| ProcessError::Start { program: program.to_owned(), source };
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut group = Group::spawn(command).map_err(failed)?;
+    let _registered = interrupt::Registered::new(group.id());
+    let (sender, events) = mpsc::channel();
+    let child = group.child();
+    let mut lifeline = child.stdin.take();
+    if let (Some(pipe), Some(line)) = (&mut lifeline, &first_line) {
+        pipe.write_all(line).map_err(failed)?;
+    }
+    let out = drain(child.stdout.take(), limits.output, &sender);
+    let err = drain(child.stderr.take(), limits.output, &sender);
+    let ended = wait(&mut group, &events, limits, began, lifeline.is_some());
+    if lifeline.take().is_some() {
+        let patience = Instant::now();
+        while matches!(group.child().try_wait(), Ok(None)) && patience.elapsed() < Duration::from_secs(8) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    // A child that left children of its own behind must not outlive its step, nor keep our pipes open.
+    group.end();
+    let status = match ended {
+        Ended::Normally(status) => status,
+        Ended::Deadline(limit) => return Err(ProcessError::Deadline { program: program.to_owned(), limit }),
+        Ended::TooMuch => {
+            return Err(ProcessError::TooMuchOutput { program: program.to_owned(), limit: limits.output });
+        }
+        Ended::Interrupted => return Err(ProcessError::Interrupted),
+    };
+    let (stdout, stderr) = (collect(&out), collect(&err));
+    Ok(Finished { code: status.code(), signal: signal_of(status), stdout, stderr, elapsed: began.elapsed() })
+}
+
+enum Ended {
+    Normally(std::process::ExitStatus),
+    Deadline(Duration),
+    TooMuch,
+    Interrupted,
+}
+
+fn wait(
+    group: &mut Group,
+    events: &mpsc::Receiver<()>,
+    limits: Limits,
+    began: Instant,
+    supervised: bool,
+) -> Ended {
+    let mut nap = Duration::from_millis(1);
+    let mut overflow = false;
+    loop {
+        match group.child().try_wait() {
+            // An overflow is judged before a normal end: a flood that fitted the pipe is still a flood.
+            Ok(Some(status)) if !overflow && events.try_recv().is_err() => {
+                return if interrupt::requested() { Ended::Interrupted } else { Ended::Normally(status) };
+            }
+            Ok(None) if !overflow => {}
+            _ => return Ended::TooMuch,
+        }
+        if interrupt::requested() {
+            // The polite signal is on its way; compilers remove their temp files when they get the time.
+            let patience = Instant::now();
+            let patient = Duration::from_secs(if supervised { 0 } else { 3 });
+            while matches!(group.child().try_wait(), Ok(None)) && patience.elapsed() < patient {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            return Ended::Interrupted;
+        }
+        if let Some(limit) = limits.time.filter(|limit| began.elapsed() > *limit) {
+            return Ended::Deadline(limit);
+        }
+        overflow = events.recv_timeout(nap).is_ok();
+        nap = (nap * 2).min(Duration::from_millis(15));
+    }
+}
+
+type Collected = mpsc::Receiver<Vec<u8>>;
+
+/// Reads a pipe to its end on a thread; says so on `overflow` when there is more than `most`.
+fn drain(pipe: Option<impl Read + Send + 'static>, most: usize, overflow: &mpsc::Sender<()>) -> Collected {
+    let (done, result) = mpsc::channel();
+    let overflow = overflow.clone();
+    std::thread::spawn(move || {
+        let mut all = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let mut chunk = vec![0; 64 << 10];
+            while let Ok(n @ 1..) = pipe.read(&mut chunk) {
+                all.extend_from_slice(&chunk[..n]);
+                if all.len() > most {
+                    let _ = overflow.send(());
+                    break;
+                }
+            }
+        }
+        // The receiver is gone when the run already failed.
+        let _ = done.send(all);
+    });
+    result
+}
+
+fn collect(pipe: &Collected) -> Vec<u8> {
+    // A process that escaped its group can hold the pipe open; what it writes from now on is nobody's business.
+    pipe.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
+}
+
+#[cfg(unix)]
+fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_: std::process::ExitStatus) -> Option<i32> {
+    None
+}
+
+/// A child with a group (a job object on Windows) of its own; ended when dropped.
+#[cfg(unix)]
+pub(super) struct Group(Child);
+
+#[cfg(unix)]
+impl Group {
+    pub(super) fn spawn(mut command: Command) -> std::io::Result<Group> {
+        use std::os::unix::process::CommandExt as _;
+        command.process_group(0).spawn().map(Group)
+    }
+
+    pub(super) fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(super) fn end(&mut self) {
+        end_group(self.0.id(), false);
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Ends every process of a group: politely (SIGTERM) or at once.
+#[cfg(unix)]
+pub(super) fn end_group(leader: u32, politely: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        // Already gone is what we want.
+        let _ = kill_process_group(pid, if politely { Signal::TERM } else { Signal::KILL });
+    }
+}
+
+#[cfg(windows)]
+pub(super) use windows::{Group, end_group};
+
+/// Windows has no process groups to kill; a job object does the same.
+#[cfg(windows)]
+mod windows {
+    use std::process::{Child, Command};
+
+    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
+
+    pub(in crate::sys) struct Group(Box<dyn ChildWrapper>);
+
+    impl Group {
+        pub(in crate::sys) fn spawn(command: Command) -> std::io::Result<Group> {
+            CommandWrap::from(command).wrap(JobObject).spawn().map(Group)
+        }
+
+        pub(in crate::sys) fn child(&mut self) -> &mut Child {
+            self.0.inner_child_mut()
+        }
+
+        pub(in crate::sys) fn id(&self) -> u32 {
+            self.0.id()
+        }
+
+        pub(in crate::sys) fn end(&mut self) {
+            let _ = self.0.start_kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    impl Drop for Group {
+        fn drop(&mut self) {
+            self.end();
+        }
+    }
+
+    /// The console hands Ctrl-C to every child itself, and the job object ends what ignores it.
+    pub(in crate::sys) fn end_group(_leader: u32, _politely: bool) {}
+}

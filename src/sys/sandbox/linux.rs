@@ -1,0 +1,256 @@
+//! The Linux sandbox: a supervisor that is the reaper of all descendants, and a confined process that restricts
+//! itself with Landlock before it executes the plugin. Both are this same program, started anew, so that no
+//! unsafe code has to run between fork and exec.
+
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+    path_beneath_rules,
+};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
+use serde::{Deserialize, Serialize};
+
+use super::{Confinement, SandboxError, Suspect, Verdict};
+use crate::sys::files;
+use crate::sys::process::{self, Limits};
+
+const SUPERVISE: &str = "__supervise";
+const CONFINE: &str = "__confine";
+
+/// Where programs find their libraries and their clock; nothing of a user lies there.
+const SYSTEM: [&str; 9] = [
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/etc/ld.so.cache",
+    "/usr/share/zoneinfo",
+    "/etc/localtime",
+];
+const DEVICES: [&str; 4] = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+
+/// What the supervisor needs to know; the first line on its stdin. The pipe stays open after that line: when it
+/// closes (wick wants an end, or was killed), the supervisor ends everything.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    suspect: Suspect,
+    home: PathBuf,
+    /// Outside `home`, so that the plugin can't write it.
+    status: PathBuf,
+    confinement: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Status {
+    raw: i32,
+    left_behind: usize,
+    start_error: Option<String>,
+}
+
+pub(super) fn confine(
+    suspect: &Suspect,
+    private: &Path,
+    home: &Path,
+    limits: Limits,
+) -> Result<Verdict, SandboxError> {
+    let order = Order {
+        suspect: suspect.clone(),
+        home: home.to_owned(),
+        status: private.join("status.json"),
+        confinement: private.join("confinement.json"),
+    };
+    let me = crate::sys::env::current_exe().map_err(|e| SandboxError::Broken(e.to_string()))?;
+    let mut command = Command::new(me);
+    command.arg(SUPERVISE).env_clear().current_dir(private);
+    let mut first_line = to_json(&order)?;
+    first_line.push('\n');
+    let program = suspect.program.display().to_string();
+    let mut finished = process::run_supervised(&program, command, first_line.into_bytes(), limits)?;
+    let status: Status = from_file(&order.status, &finished.complaint())?;
+    if let Some(error) = status.start_error {
+        return Err(SandboxError::Broken(error));
+    }
+    let ended = ExitStatus::from_raw(status.raw);
+    (finished.code, finished.signal) = (ended.code(), ended.signal());
+    let confinement = from_file(&order.confinement, &finished.complaint())?;
+    Ok(Verdict { finished, confinement, left_behind: status.left_behind })
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, SandboxError> {
+    serde_json::to_string(value).map_err(|error| SandboxError::Broken(error.to_string()))
+}
+
+fn from_file<T: for<'de> Deserialize<'de>>(path: &Path, said: &str) -> Result<T, SandboxError> {
+    let bytes =
+        files::read(path).map_err(|_| SandboxError::Broken(format!("its supervisor died: {said}")))?;
+    serde_json::from_slice(&bytes).map_err(|error| SandboxError::Broken(error.to_string()))
+}
+
+pub(super) fn hidden_role(args: &[String]) -> Option<u8> {
+    match args {
+        [role] if role == SUPERVISE => Some(supervise().map_or(70, |()| 0)),
+        [role, order] if role == CONFINE => {
+            let error = become_plugin(order);
+            // The plugin's stderr is the only channel left; wick shows it.
+            let _ = writeln!(std::io::stderr(), "wick: can't start the plugin in its sandbox: {error}");
+            Some(70)
+        }
+        _ => None,
+    }
+}
+
+fn supervise() -> Option<()> {
+    // Ctrl-C reaches wick, which closes our stdin; dying of the signal itself would leave the plugin running.
+    ctrlc::set_handler(|| {}).ok()?;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).ok()?;
+    let mut stdin = std::io::stdin().lock();
+    let mut line = String::new();
+    stdin.read_line(&mut line).ok()?;
+    drop(stdin);
+    let order: Order = serde_json::from_str(&line).ok()?;
+    let closed = Arc::new(AtomicBool::new(false));
+    let notice = Arc::clone(&closed);
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        notice.store(true, Ordering::SeqCst);
+    });
+
+    let mut command = Command::new(crate::sys::env::current_exe().ok()?);
+    command.args([CONFINE, line.trim_end()]).env_clear().envs(&order.suspect.env);
+    command.current_dir(&order.home).stdin(Stdio::null());
+    let mut status = Status { raw: 0, left_behind: 0, start_error: None };
+    match command.spawn() {
+        Ok(child) => {
+            let plugin = Pid::from_raw(i32::try_from(child.id()).ok()?)?;
+            status.raw = watch(plugin, &closed);
+            // Threads of a dying process can still be in the table for a moment; real leftovers stay.
+            std::thread::sleep(Duration::from_millis(2));
+            status.left_behind = end_all_children();
+        }
+        Err(error) => status.start_error = Some(error.to_string()),
+    }
+    files::write_atomic(&order.status, serde_json::to_string(&status).ok()?.as_bytes(), 0o600).ok()
+}
+
+/// Waits for the plugin, reaping orphans on the way; ends everything when wick has closed our stdin.
+fn watch(plugin: Pid, closed: &AtomicBool) -> i32 {
+    let mut nap = Duration::from_micros(500);
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) if pid == plugin => return status.as_raw(),
+            Ok(Some(_)) => continue,
+            Err(_) => return 0,
+            Ok(None) => {}
+        }
+        if closed.load(Ordering::SeqCst) {
+            end_all_children();
+            return Signal::KILL.as_raw();
+        }
+        std::thread::sleep(nap);
+        nap = (nap * 2).min(Duration::from_millis(10));
+    }
+}
+
+/// Ends children until none are left: each generation that dies hands its own children to us, the reaper.
+/// Gives how many there were. A fork bomb is fought for five seconds, then left to the system.
+fn end_all_children() -> usize {
+    let mut ended = 0;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(5) {
+        for child in children() {
+            if rustix::process::kill_process(child, Signal::KILL).is_ok() {
+                ended += 1;
+            }
+        }
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Err(_) => break,
+            Ok(Some(_)) => {}
+            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    ended
+}
+
+/// Our living children, by /proc: field 4 of `stat` is the parent, after the name in parentheses.
+fn children() -> Vec<Pid> {
+    let me = std::process::id().to_string();
+    let names = files::list(Path::new("/proc")).unwrap_or_default();
+    let ours = |name: &String| {
+        let stat = files::read_text(&Path::new("/proc").join(name).join("stat")).ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+        let (state, parent) = (fields.next()?, fields.next()?);
+        (parent == me && state != "Z").then_some(())?;
+        Pid::from_raw(name.parse().ok()?)
+    };
+    names.iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())).filter_map(ours).collect()
+}
+
+/// Locks this process in and turns it into the plugin. Returns only when that fails.
+fn become_plugin(order: &str) -> String {
+    let order: Order = match serde_json::from_str(order) {
+        Ok(order) => order,
+        Err(error) => return error.to_string(),
+    };
+    // Its own session: signals to its group can't reach the supervisor, and it has no terminal.
+    let _ = rustix::process::setsid();
+    let limit = |resource, most| {
+        let _ = rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    };
+    limit(Resource::Core, 0);
+    limit(Resource::Fsize, 64 << 20);
+    limit(Resource::Cpu, 60);
+    if let Err(error) = lock_in(&order) {
+        return error;
+    }
+    let error = Command::new(&order.suspect.program)
+        .args(&order.suspect.args)
+        .env_clear()
+        .envs(&order.suspect.env)
+        .current_dir(&order.home)
+        .exec();
+    format!("{}: {error}", order.suspect.program.display())
+}
+
+fn lock_in(order: &Order) -> Result<(), String> {
+    // Opened before the door closes; closed by exec.
+    let mut note = std::fs::File::create(&order.confinement).map_err(|error| error.to_string())?;
+    let status = restrict(order).map_err(|error| error.to_string())?;
+    let confinement = match status {
+        RulesetStatus::FullyEnforced => Confinement::Landlock("files, TCP, signals".to_owned()),
+        RulesetStatus::PartiallyEnforced => {
+            Confinement::Landlock("files; this kernel can't hold back TCP or signals".to_owned())
+        }
+        RulesetStatus::NotEnforced => Confinement::GroupOnly("this kernel has no Landlock".to_owned()),
+    };
+    let text = serde_json::to_string(&confinement).map_err(|error| error.to_string())?;
+    note.write_all(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+fn restrict(order: &Order) -> Result<RulesetStatus, landlock::RulesetError> {
+    let abi = ABI::V6;
+    let read = AccessFs::from_read(abi);
+    // Missing paths are skipped by `path_beneath_rules`.
+    Ruleset::default()
+        .handle_access(AccessFs::from_all(abi))?
+        .handle_access(AccessNet::from_all(abi))?
+        .scope(Scope::from_all(abi))?
+        .create()?
+        .add_rules(path_beneath_rules(SYSTEM, read))?
+        .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?
+        .add_rules(path_beneath_rules(&order.suspect.readable, read))?
+        .add_rules(path_beneath_rules([&order.suspect.program], read))?
+        // Everything but executing: what the plugin writes it can't start.
+        .add_rules(path_beneath_rules([&order.home], AccessFs::from_all(abi) & !AccessFs::Execute))?
+        .restrict_self()
+        .map(|status| status.ruleset)
+}
