@@ -20,6 +20,19 @@ pub enum Format {
     Wasm,
 }
 
+impl Format {
+    /// The name people use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Elf => "ELF",
+            Format::MachO => "Mach-O",
+            Format::Pe => "PE",
+            Format::Wasm => "WebAssembly",
+        }
+    }
+}
+
 /// What a binary needs from the machine it runs on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
@@ -67,10 +80,13 @@ pub struct GoModule {
 pub struct BinaryFacts {
     /// The container format.
     pub format: Format,
-    /// The operating systems the file can be for. Several, because an ELF without notes doesn't say;
-    /// empty when wick has no name for it.
+    /// The operating systems the file can be for; empty when wick has no name for it, or when the file
+    /// contradicts itself (a FreeBSD header around a Linux program).
     #[serde(skip)]
     pub systems: Vec<Os>,
+    /// The operating system as the file tells it, for messages: `linux`, `openbsd`,
+    /// `freebsd (its header) and linux (its Go build info)`…
+    pub system: String,
     /// The architectures the file carries code for: more than one in a universal Mach-O.
     #[serde(skip)]
     pub architectures: Vec<Arch>,
@@ -105,10 +121,9 @@ impl BinaryFacts {
             Os::Windows => Format::Pe,
         };
         if self.format != expected {
-            found.push(format!("its format is {:?}, not {expected:?}", self.format));
+            found.push(format!("its format is {}, not {}", self.format.as_str(), expected.as_str()));
         } else if !self.systems.contains(&target.os) {
-            let names: Vec<&str> = self.systems.iter().map(|os| os.as_str()).collect();
-            found.push(format!("it is for {}, not {}", names.join(" or "), target.os.as_str()));
+            found.push(format!("it is for {}, not {}", self.system, target.os.as_str()));
         }
         // A universal binary is refused too: a host compares the one `os_arch` with its own, and half of the
         // file would be dead weight that no check has looked at.
@@ -129,5 +144,122 @@ impl BinaryFacts {
             }
         }
         found
+    }
+
+    /// What `target` asks of binaries beyond being for it, and this one doesn't do, as fragments.
+    ///
+    /// One rule, from contract wick 2: linux/arm64 is what Termux on Android runs, where there is no glibc
+    /// and no `/lib`, so it must be static.
+    #[must_use]
+    pub fn requirement_contradictions(&self, target: Target) -> Vec<String> {
+        match &self.linkage {
+            Linkage::Dynamic { interpreter, libraries } if target == Target::new(Os::Linux, Arch::Arm64) => {
+                let needs: Vec<&str> = interpreter.iter().chain(libraries).map(String::as_str).collect();
+                vec![format!(
+                    "it must be static, because Termux on Android runs linux/arm64, but it needs {}",
+                    needs.join(", ")
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(target: Target) -> BinaryFacts {
+        let (format, linkage) = match target.os {
+            Os::Linux | Os::Freebsd => (Format::Elf, Linkage::Static),
+            Os::Darwin => (Format::MachO, needs(Some("/usr/lib/dyld"), &["/usr/lib/libSystem.B.dylib"])),
+            Os::Windows => (Format::Pe, needs(None, &["KERNEL32.dll"])),
+        };
+        BinaryFacts {
+            format,
+            systems: vec![target.os],
+            system: target.os.as_str().to_owned(),
+            architectures: vec![target.arch],
+            machine: format!("a machine like {}", target.arch.as_str()),
+            executable: true,
+            linkage,
+            glibc_floor: None,
+            macos_floor: None,
+            go: None,
+            manifest_section: None,
+        }
+    }
+
+    fn needs(interpreter: Option<&str>, libraries: &[&str]) -> Linkage {
+        Linkage::Dynamic {
+            interpreter: interpreter.map(ToOwned::to_owned),
+            libraries: libraries.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn go(settings: &[(&str, &str)]) -> Option<GoBuildInfo> {
+        Some(GoBuildInfo {
+            go_version: "go1.26.8".to_owned(),
+            main_package: "example.com/x".to_owned(),
+            main_module: None,
+            modules: Vec::new(),
+            settings: settings.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        })
+    }
+
+    #[test]
+    fn a_binary_fits_its_own_target_and_no_other() {
+        for own in Target::ALL {
+            for target in Target::ALL {
+                let fragments = facts(own).contradictions(target);
+                assert_eq!(fragments.is_empty(), own == target, "{own} for {target}: {fragments:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_contradiction_has_its_fragment() {
+        let target = Target::new(Os::Linux, Arch::Amd64);
+        let own = || facts(target);
+        for (facts, fragment) in [
+            (BinaryFacts { format: Format::Wasm, ..own() }, "its format is WebAssembly, not ELF"),
+            (
+                BinaryFacts { systems: vec![Os::Freebsd], system: "freebsd".to_owned(), ..own() },
+                "it is for freebsd, not linux",
+            ),
+            (
+                BinaryFacts { systems: Vec::new(), system: "openbsd".to_owned(), ..own() },
+                "it is for openbsd, not linux",
+            ),
+            (
+                BinaryFacts { architectures: Vec::new(), machine: "s390x".to_owned(), ..own() },
+                "its machine is s390x, not amd64",
+            ),
+            (BinaryFacts { executable: false, ..own() }, "it is not an executable"),
+            (
+                BinaryFacts { go: go(&[("GOOS", "linux"), ("GOARCH", "arm64")]), ..own() },
+                "its Go build info says GOARCH=arm64, not amd64",
+            ),
+        ] {
+            assert_eq!(facts.contradictions(target), [fragment]);
+        }
+        let silent = BinaryFacts { go: go(&[("CGO_ENABLED", "0")]), ..own() };
+        assert_eq!(silent.contradictions(target), [""; 0]);
+        let agreeing = BinaryFacts { go: go(&[("GOOS", "linux"), ("GOARCH", "amd64")]), ..own() };
+        assert_eq!(agreeing.contradictions(target), [""; 0]);
+    }
+
+    #[test]
+    fn linux_arm64_must_be_static_and_nothing_else_must() {
+        let linkage = needs(Some("/lib/ld-linux-aarch64.so.1"), &["libc.so.6"]);
+        for target in Target::ALL {
+            let dynamic = BinaryFacts { linkage: linkage.clone(), ..facts(target) };
+            let expected = (target.to_string() == "linux/arm64").then_some(
+                "it must be static, because Termux on Android runs linux/arm64, \
+                 but it needs /lib/ld-linux-aarch64.so.1, libc.so.6",
+            );
+            assert_eq!(dynamic.requirement_contradictions(target), Vec::from_iter(expected), "{target}");
+            assert_eq!(facts(target).requirement_contradictions(target), [""; 0], "{target}");
+        }
     }
 }

@@ -34,8 +34,8 @@ pub struct Plugin {
     pub version: PluginVersion,
     /// What it is written in, with what its toolchain needs to know.
     pub source: Source,
-    /// The targets of a complete release of it.
-    pub targets: Vec<Target>,
+    /// What a complete release of it consists of.
+    pub targets: Targets,
     /// Files packed beside the binary, relative to `dir` with `/`.
     pub files: Vec<String>,
 }
@@ -47,6 +47,26 @@ impl Plugin {
         match self.source {
             Source::Go(_) => Language::Go,
             Source::Rust(_) => Language::Rust,
+        }
+    }
+}
+
+/// The targets of a complete release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Those of the hosts' contract: wick.toml says nothing.
+    Contract,
+    /// Those of wick.toml; they are also what is built when no target is named.
+    Configured(Vec<Target>),
+}
+
+impl Targets {
+    /// The targets of a complete release, in build order.
+    #[must_use]
+    pub fn complete(&self) -> &[Target] {
+        match self {
+            Targets::Contract => &Target::ALL,
+            Targets::Configured(targets) => targets,
         }
     }
 }

@@ -31,6 +31,21 @@ pub struct BuildReport {
     pub compiler_runs: usize,
 }
 
+impl BuildReport {
+    /// The report of a run that had nothing to do.
+    #[must_use]
+    pub fn empty(output: &str) -> BuildReport {
+        BuildReport {
+            schema: REPORT_SCHEMA,
+            complete: true,
+            output: output.to_owned(),
+            packages: Vec::new(),
+            findings: Vec::new(),
+            compiler_runs: 0,
+        }
+    }
+}
+
 /// A finding and the plugin it is about.
 #[derive(Clone, Debug, Serialize)]
 pub struct PluginFinding {

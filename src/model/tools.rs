@@ -23,6 +23,8 @@ pub struct Tools {
     pub zig: Option<ToolVersion>,
     /// `cross`, usable only with a container engine that answers.
     pub cross: Option<ToolVersion>,
+    /// The rustflags that the environment and cargo's config files add up to, by workspace folder and triple.
+    pub rustflags: BTreeMap<(PathBuf, String), Vec<String>>,
     /// Programs that run other targets' binaries.
     pub emulators: BTreeMap<Target, Emulator>,
 }

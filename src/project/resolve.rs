@@ -7,7 +7,7 @@ use super::ProjectError;
 use super::config::{self, CONFIG_NAME, Config};
 use super::layout::{Candidate, Layout};
 use crate::model::package::MANIFEST_NAME;
-use crate::model::project::{GoSource, Language, Plugin, RustSource, Source};
+use crate::model::project::{GoSource, Language, Plugin, RustSource, Source, Targets};
 use crate::model::target::Target;
 use crate::model::version::PluginVersion;
 use crate::sys::files;
@@ -47,11 +47,17 @@ pub(super) fn resolve(
                 .targets
                 .clone()
                 .or_else(|| config.build.targets.clone())
-                .unwrap_or_else(|| Target::ALL.to_vec()),
+                .map_or(Targets::Contract, unique),
             files: extra_files(candidate, &own.files)?,
         });
     }
     Ok(plugins)
+}
+
+fn unique(mut targets: Vec<Target>) -> Targets {
+    let mut seen = std::collections::BTreeSet::new();
+    targets.retain(|target| seen.insert(*target));
+    Targets::Configured(targets)
 }
 
 /// VERSION wins; a cargo plugin without one has its crate's version; neither is `dev`.

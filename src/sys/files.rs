@@ -86,6 +86,14 @@ pub fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
 }
 
+/// Size and time of a file: enough to notice that a tool was replaced, without reading it.
+#[must_use]
+pub fn stamp(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", meta.len(), time.as_nanos()))
+}
+
 /// The permission bits of the file at `path`; nothing where the platform has none.
 #[must_use]
 pub fn mode(path: &Path) -> Option<u32> {

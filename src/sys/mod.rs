@@ -2,6 +2,7 @@
 //! Knows no plugin and no toolchain; everything above decides, this acts.
 #![allow(clippy::disallowed_methods, reason = "this is the door the rule speaks of")]
 
+pub mod cargo_config;
 pub mod env;
 pub mod files;
 pub mod fingerprint;

@@ -1,0 +1,182 @@
+//! `wick plugin build`: from typed arguments to a plan, from a plan to packages.
+
+use std::path::PathBuf;
+
+use crate::cli::args::{self, BuildArgs, Emulate};
+use crate::cli::failure;
+use crate::cli::render::{Console, build as render};
+use crate::cli::session::Session;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::names::PluginKind;
+use crate::model::project::Project;
+use crate::model::report::{BuildReport, Outcome};
+use crate::model::target::{Arch, Os, Target};
+use crate::phase::parallel::OnFailure;
+use crate::phase::plan::changed::{self, Selected};
+use crate::phase::plan::tools::Emulation;
+use crate::phase::plan::{self, TargetChoice, Wish};
+use crate::phase::{self, Freshness, Run};
+use crate::project::{self, Selection};
+
+pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
+    let choice = targets(args, session)?;
+    let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
+    let mut project = select(args, session)?;
+    let tools = session.tools(&project, &choice, emulation)?;
+    if args.changed {
+        let since = since(args, session);
+        let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
+        explain_selection(args, console, &since, &selected);
+        if project.plugins.is_empty() {
+            return nothing_changed(console, &since, args, session);
+        }
+    }
+    let wish = Wish {
+        targets: choice,
+        output: session.root().join(&args.output),
+        epoch: session.epoch()?,
+        jobs: args.jobs.map_or_else(|| session.cpus(), usize::from),
+    };
+    let plan = plan::plan(&project, &wish, &tools, session.environment())?;
+    if args.dry_run {
+        if console.is_json() {
+            console.json(&plan);
+        } else {
+            console.data(&render::plan(&plan));
+        }
+        return Ok(failure::DONE);
+    }
+    // A key that can't be used is found out before the first compiler starts.
+    let signer = args.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
+    let output = session.shown(&wish.output);
+    let store = session.store(&wish.output, || {
+        console.note(&format!("waiting for another wick that is building into {output}"))
+    })?;
+    let progress = console.progress();
+    let listener = |event| progress.on(event);
+    let report = phase::make(&Run {
+        plan: &plan,
+        project: &project,
+        tools: &tools,
+        environment: session.environment(),
+        store: &store,
+        fingerprints: &crate::phase::fingerprints(),
+        signer: signer.as_ref(),
+        freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
+        on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
+        listener: &listener,
+    });
+    progress.finish();
+    conclude(&report?, args, session, console)
+}
+
+/// What was typed, else `$GOOS`/`$GOARCH` as for the go command, else wick.toml or this machine.
+fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure> {
+    if args.all {
+        return Ok(TargetChoice::All);
+    }
+    if !args.target.is_empty() {
+        let mut targets: Vec<Target> = Vec::new();
+        for target in &args.target {
+            if !targets.contains(target) {
+                targets.push(*target);
+            }
+        }
+        return Ok(TargetChoice::Named(targets));
+    }
+    let wrong = |name: &str, why: String| {
+        Failure::new(FailureKind::Usage, format!("${name} is set to something wick can't build for: {why}"))
+    };
+    let os: Option<Os> = match (args.goos, session.variable("GOOS")) {
+        (Some(os), _) => Some(os),
+        (None, Some(text)) => Some(args::os(text).map_err(|why| wrong("GOOS", why))?),
+        (None, None) => None,
+    };
+    let arch: Option<Arch> = match (args.goarch, session.variable("GOARCH")) {
+        (Some(arch), _) => Some(arch),
+        (None, Some(text)) => Some(args::arch(text).map_err(|why| wrong("GOARCH", why))?),
+        (None, None) => None,
+    };
+    if os.is_none() && arch.is_none() {
+        return Ok(TargetChoice::Default);
+    }
+    let this = Target::this_machine().ok_or(plan::PlanError::UnknownMachine)?;
+    Ok(TargetChoice::Named(vec![Target::new(os.unwrap_or(this.os), arch.unwrap_or(this.arch))]))
+}
+
+fn select(args: &BuildArgs, session: &Session) -> Result<Project, Failure> {
+    let selection = if args.all_plugins || args.changed {
+        Selection::All
+    } else if args.plugins.is_empty() {
+        return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
+            .hint("name one, or use --all-plugins or --changed; `wick plugin build --help` has examples"));
+    } else {
+        Selection::Named(args.plugins.clone())
+    };
+    let layout = project::look(session.root())?;
+    Ok(project::resolve(&layout, &selection, args.kind.map(PluginKind::from))?)
+}
+
+fn since(args: &BuildArgs, session: &Session) -> String {
+    let pull_request = session.variable("GITHUB_BASE_REF").map(|base| format!("origin/{base}"));
+    args.since.clone().or(pull_request).unwrap_or_else(|| "origin/main".to_owned())
+}
+
+fn explain_selection(args: &BuildArgs, console: &Console, since: &str, selected: &[Selected]) {
+    if args.explain || console.is_verbose() {
+        for one in selected {
+            for reason in &one.reasons {
+                console.note(&format!("{} is selected: {reason} since {since}", one.place));
+            }
+        }
+    }
+}
+
+fn nothing_changed(
+    console: &Console,
+    since: &str,
+    args: &BuildArgs,
+    session: &Session,
+) -> Result<u8, Failure> {
+    if console.is_json() {
+        let output: PathBuf = session.root().join(&args.output);
+        console.json(&BuildReport::empty(&output.to_string_lossy()));
+    }
+    console.summary(&format!("nothing to build: no plugin is affected by what changed since {since}"));
+    Ok(failure::DONE)
+}
+
+fn conclude(
+    report: &BuildReport,
+    args: &BuildArgs,
+    session: &Session,
+    console: &Console,
+) -> Result<u8, Failure> {
+    if console.is_json() {
+        console.json(report);
+    } else {
+        console.data(&render::table(report, console.is_verbose()));
+    }
+    if args.explain || console.is_verbose() {
+        for line in render::reasons(report) {
+            console.note(&line);
+        }
+    }
+    console.report(report);
+    if console.in_github_actions() {
+        if let Some(path) = session.variable("GITHUB_STEP_SUMMARY") {
+            session.append(path, &render::markdown(report))?;
+        }
+    }
+    console.summary(&render::summary(report, &session.shown(&PathBuf::from(&report.output))));
+    if report.complete {
+        return Ok(failure::DONE);
+    }
+    let failed = report.packages.iter().filter_map(|package| match &package.outcome {
+        Outcome::Failed { failure, .. } => Some(failure.kind),
+        _ => None,
+    });
+    // Part of the set is missing: whatever the reason, a step failed. An interrupt is its own answer.
+    let interrupted = failed.into_iter().any(|kind| kind == FailureKind::Interrupted);
+    Ok(failure::exit_code(if interrupted { FailureKind::Interrupted } else { FailureKind::Step }))
+}

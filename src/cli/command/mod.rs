@@ -1,0 +1,8 @@
+//! One file per verb: from typed arguments to a call of a phase and a rendered answer.
+
+pub(super) mod build;
+pub(super) mod completions;
+pub(super) mod doctor;
+pub(super) mod inspect;
+pub(super) mod keygen;
+pub(super) mod verify;

@@ -1,0 +1,50 @@
+//! The command line: arguments in, exit code out. Commands speak to `phase`; only `session` wires the parts together,
+//! only `render` prints.
+
+mod args;
+mod command;
+mod failure;
+mod render;
+mod session;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::model::failure::Failure;
+use args::{Cli, PluginVerb, Verb};
+use render::Console;
+use session::Session;
+
+/// Runs wick and gives the exit code (design.md 5).
+#[must_use]
+pub fn main(args: Vec<OsString>) -> u8 {
+    if let Some(code) = session::hidden_role(&args) {
+        return code;
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return render::usage(&error),
+    };
+    let console = Console::new(&cli.global);
+    session::listen_for_interrupts();
+    match dispatch(&cli, &console) {
+        Ok(code) => code,
+        Err(failure) => {
+            console.failure(&failure);
+            failure::exit_code(failure.kind)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, console: &Console) -> Result<u8, Failure> {
+    let session = Session::new(&cli.global);
+    match &cli.verb {
+        Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, &session, console),
+        Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, &session, console),
+        Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, &session, console),
+        Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, &session, console),
+        Verb::Doctor => command::doctor::run(&session, console),
+        Verb::Completions(args) => command::completions::run(args, console),
+    }
+}

@@ -1,0 +1,72 @@
+//! What this machine can build, for people.
+
+use std::fmt::Write as _;
+
+use super::{ERROR, GOOD};
+use crate::model::project::Language;
+use crate::model::tools::{Ability, Tools};
+
+pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
+    let mut out = String::new();
+    let this = tools.this_machine.map_or_else(|| "unknown to wick".to_owned(), |target| target.to_string());
+    let _ = writeln!(out, "this machine: {this}, {} CPUs", tools.cpus);
+    let mut commands: Vec<&str> = Vec::new();
+    for (language, name) in [(Language::Go, "Go"), (Language::Rust, "Rust")] {
+        let _ = writeln!(out, "\n{name}: {}", version(tools, language));
+        for ability in abilities.iter().filter(|ability| ability.language == language) {
+            match &ability.how {
+                Ok(how) => {
+                    let _ = writeln!(out, "  {GOOD}yes{GOOD:#} {:<15} {how}", ability.target);
+                }
+                Err(missing) => {
+                    let what: Vec<&str> = missing.iter().map(|m| m.what.as_str()).collect();
+                    let _ = writeln!(
+                        out,
+                        "  {ERROR}no{ERROR:#}  {:<15} missing: {}",
+                        ability.target,
+                        what.join("; ")
+                    );
+                    for install in missing.iter().map(|m| m.install.as_str()) {
+                        if !commands.contains(&install) {
+                            commands.push(install);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let _ = writeln!(out, "\nForeign binaries run in:");
+    if tools.emulators.is_empty() {
+        let _ = writeln!(
+            out,
+            "  nothing: put qemu-user (Debian: qemu-user-static) or wine on PATH, and their manifests are learned by running them"
+        );
+    }
+    for (target, emulator) in &tools.emulators {
+        let _ = writeln!(out, "  {:<15} {}", target, emulator.name);
+    }
+    if !commands.is_empty() {
+        let _ = writeln!(out, "\nTo get the rest:");
+        for command in commands {
+            let _ = writeln!(out, "  {command}");
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+fn version(tools: &Tools, language: Language) -> String {
+    match language {
+        Language::Go => tools.go.as_ref().map(|go| format!("{} in {}", go.version, go.root.display())),
+        Language::Rust => tools.cargo.as_ref().map(|cargo| {
+            let of = |tool: &Option<crate::model::tools::ToolVersion>, name: &str| {
+                tool.as_ref().map_or_else(
+                    || format!("no {name}"),
+                    |tool| format!("{name} {}", tool.version.trim_start_matches(name).trim()),
+                )
+            };
+            let (zigbuild, zig) = (of(&tools.zigbuild, "cargo-zigbuild"), of(&tools.zig, "zig"));
+            format!("{}, {zigbuild}, {zig}", cargo.version)
+        }),
+    }
+    .unwrap_or_else(|| "not found".to_owned())
+}

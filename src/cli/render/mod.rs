@@ -1,0 +1,181 @@
+//! The only place that prints. stdout is data, stderr is for people; colour is never the message.
+
+pub(super) mod build;
+pub(super) mod doctor;
+mod github;
+mod progress;
+pub(super) mod verdict;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::args::{Format, Global, When};
+use crate::model::failure::Failure;
+use crate::model::finding::Severity;
+use crate::model::report::{BuildReport, Outcome};
+use crate::phase::verify::Verdict;
+pub(super) use progress::Progress;
+
+/// Where words go, and how many.
+pub(super) struct Console {
+    format: Format,
+    quiet: bool,
+    verbose: bool,
+    github: bool,
+}
+
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+
+/// Prints clap's own words: help on stdout with 0, wrong usage on stderr with 2.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    // A closed pipe is the reader's business.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Console {
+        match global.color {
+            When::Auto => {}
+            When::Always => anstream::ColorChoice::Always.write_global(),
+            When::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        Console {
+            format: global.format,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            github: github::active(),
+        }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    pub(super) fn in_github_actions(&self) -> bool {
+        self.github
+    }
+
+    /// Data for stdout. Nothing is printed for an empty text.
+    pub(super) fn data(&self, text: &str) {
+        if !text.is_empty() {
+            let _ = writeln!(anstream::stdout(), "{text}");
+        }
+    }
+
+    /// A value for programs, on stdout.
+    pub(super) fn json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string_pretty(value).expect("reports are plain data");
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    /// Something a person may want to know.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// The last line of a run.
+    pub(super) fn summary(&self, text: &str) {
+        self.note(text);
+    }
+
+    /// A failure: what, why, what to do.
+    pub(super) fn failure(&self, failure: &Failure) {
+        let mut err = anstream::stderr();
+        let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", failure.message);
+        if let Some(output) = &failure.output {
+            for line in output.lines() {
+                let _ = writeln!(err, "  {DIM}|{DIM:#} {line}");
+            }
+        }
+        for hint in &failure.hints {
+            let _ = writeln!(err, "  {HINT}hint{HINT:#}: {hint}");
+        }
+        if self.github {
+            github::annotate(Severity::Error, &failure.message);
+        }
+    }
+
+    fn finding(&self, severity: Severity, message: &str) {
+        if self.quiet && severity < Severity::Error {
+            return;
+        }
+        let (style, word) = style_of(severity);
+        let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {message}");
+        if self.github {
+            github::annotate(severity, message);
+        }
+    }
+
+    /// What went wrong in a build, and what could not be known.
+    pub(super) fn report(&self, report: &BuildReport) {
+        // Several targets often fail for one reason; it is told once.
+        let mut told: Vec<&str> = Vec::new();
+        for package in &report.packages {
+            if let Outcome::Failed { error, output, failure, .. } = &package.outcome {
+                let text = output.as_deref().unwrap_or(error);
+                let mut shown = failure.clone();
+                if told.contains(&text) {
+                    shown.output = None;
+                    shown.hints.clear();
+                } else {
+                    told.push(text);
+                }
+                self.failure(&shown);
+            }
+        }
+        for one in &report.findings {
+            self.finding(one.finding.severity, &format!("{}: {}", one.plugin, one.finding.message));
+        }
+        for line in build::caveats(report) {
+            self.finding(Severity::Warning, &line);
+        }
+    }
+
+    /// Annotations for verdicts, where a CI service shows them.
+    pub(super) fn annotate_verdicts(&self, verdicts: &[Verdict]) {
+        if !self.github {
+            return;
+        }
+        for verdict in verdicts {
+            for finding in verdict.findings.iter().filter(|finding| finding.severity > Severity::Note) {
+                github::annotate(finding.severity, &format!("{}: {}", verdict.package, finding.message));
+            }
+        }
+    }
+
+    /// Shows a run while it goes: bars on a terminal, lines elsewhere, nothing when quiet.
+    pub(super) fn progress(&self) -> Progress {
+        let terminal = std::io::stderr().is_terminal() && !self.github;
+        Progress::new(terminal, self.quiet, self.verbose)
+    }
+}
+
+pub(super) fn style_of(severity: Severity) -> (Style, &'static str) {
+    match severity {
+        Severity::Error => (ERROR, "error"),
+        Severity::Warning => (WARNING, "warning"),
+        Severity::Note => (DIM, "note"),
+    }
+}
+
+/// `5.2 MB`; decimal, as disks and browsers count.
+pub(super) fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{}.{} kB", count / 1_000, count % 1_000 / 100),
+        _ => format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}

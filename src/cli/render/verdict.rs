@@ -1,0 +1,110 @@
+//! Packages and binaries, for people.
+
+use std::fmt::Write as _;
+
+use super::{ERROR, GOOD, bytes, style_of};
+use crate::model::artifact::{BinaryFacts, Linkage};
+use crate::model::finding::Severity;
+use crate::model::manifest::Manifest;
+use crate::phase::verify::Verdict;
+
+/// A verdict: one line, then its findings. Notes only on request.
+pub(in crate::cli) fn lines(verdict: &Verdict, verbose: bool) -> String {
+    let mut out = String::new();
+    let word = if verdict.is_accepted() {
+        format!("{GOOD}ok{GOOD:#}     ")
+    } else {
+        format!("{ERROR}refused{ERROR:#}")
+    };
+    let signed = verdict.signed_by.as_ref().map_or_else(String::new, |key| format!("  signed by {key}"));
+    let _ = write!(out, "{word} {}{signed}", verdict.package);
+    for finding in &verdict.findings {
+        if finding.severity == Severity::Note && !verbose {
+            continue;
+        }
+        let (style, name) = style_of(finding.severity);
+        let _ = write!(out, "\n  {style}{name}{style:#}[{}]: {}", finding.code, finding.message);
+        if let Some(hint) = &finding.hint {
+            let _ = write!(out, "\n    hint: {hint}");
+        }
+    }
+    out
+}
+
+/// All about a package.
+pub(in crate::cli) fn package(verdict: &Verdict, manifest: Option<&Manifest>) -> String {
+    let mut out = format!("{} ({})\n", verdict.package, bytes(verdict.size));
+    if let Some(digest) = &verdict.sha256 {
+        let _ = writeln!(out, "  sha256     {digest}");
+    }
+    if let Some(manifest) = manifest {
+        describe(&mut out, manifest);
+    }
+    if let Some(facts) = &verdict.facts {
+        headers(&mut out, facts);
+    }
+    for finding in &verdict.findings {
+        let (style, name) = style_of(finding.severity);
+        let _ = writeln!(out, "  {style}{name}{style:#}[{}]: {}", finding.code, finding.message);
+    }
+    out.trim_end().to_owned()
+}
+
+/// All about a bare binary.
+pub(in crate::cli) fn binary(
+    name: &str,
+    size: u64,
+    facts: &BinaryFacts,
+    manifest: Option<&Manifest>,
+) -> String {
+    let mut out = format!("{name} ({})\n", bytes(size));
+    headers(&mut out, facts);
+    match manifest {
+        Some(manifest) => describe(&mut out, manifest),
+        None => out.push_str("  manifest   no manifest section; run it with --dump-manifest to ask it\n"),
+    }
+    out.trim_end().to_owned()
+}
+
+fn describe(out: &mut String, manifest: &Manifest) {
+    if let Ok(meta) = manifest.module.meta() {
+        let _ = writeln!(out, "  plugin     {} {} — {}", meta.key, manifest.version, one_line(&meta.name));
+        let _ = writeln!(out, "  about      {}", one_line(&meta.description));
+    }
+    let kind = if manifest.kind.is_empty() { "not said" } else { &manifest.kind };
+    let _ = writeln!(
+        out,
+        "  kind       {kind}, protocol {}, for {}",
+        manifest.proto_version,
+        manifest.os_arch.join(", ")
+    );
+    let _ = writeln!(
+        out,
+        "  signature  {}",
+        if manifest.signature.is_empty() { "none" } else { &manifest.signature }
+    );
+    let _ = writeln!(out, "  operations {}", manifest.module.operations().join(", "));
+}
+
+fn headers(out: &mut String, facts: &BinaryFacts) {
+    let linkage = match &facts.linkage {
+        Linkage::Static => "static".to_owned(),
+        Linkage::Dynamic { libraries, .. } => format!("needs {}", libraries.join(", ")),
+    };
+    let _ = writeln!(out, "  binary     {:?} {}, {linkage}", facts.format, facts.machine);
+    if let Some(floor) = &facts.glibc_floor {
+        let _ = writeln!(out, "  glibc      {floor} or newer");
+    }
+    if let Some(floor) = &facts.macos_floor {
+        let _ = writeln!(out, "  macOS      {floor} or newer");
+    }
+    if let Some(go) = &facts.go {
+        let _ =
+            writeln!(out, "  go         {} {}, {} modules", go.go_version, go.main_package, go.modules.len());
+    }
+}
+
+/// Plugins write these texts; a terminal must not obey them.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

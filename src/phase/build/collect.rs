@@ -1,0 +1,127 @@
+//! Takes a compiler's output: finds the binary, checks that it is what its target says (the truth gate), keeps it.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Run, plan, trace};
+use super::Traced;
+use super::freshness::{conditions, read_variable};
+use crate::inspect;
+use crate::model::digest::Sha256;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::package::PACKAGE_MAX;
+use crate::model::plan::{Outputs, Step};
+use crate::model::project::{Plugin, Source};
+use crate::model::receipt::{BuildReceipt, Input, RECEIPT_SCHEMA};
+use crate::sys::files;
+use crate::sys::process::Finished;
+use crate::toolchain::{SourcePath, cargo};
+
+pub(super) fn collect(
+    run: &Run<'_>,
+    at: usize,
+    step: &Step,
+    finished: &Finished,
+    traced: &Traced,
+) -> Result<BuildReceipt, Failure> {
+    let unit = &run.plan.units[at];
+    let plugin = plan::plugin_of(unit, run.project);
+    let made = match &step.outputs {
+        Outputs::File(file) => Some(file.clone()),
+        Outputs::Folder(folder) => Some(folder.join(&unit.entry)),
+        Outputs::CargoMessages => cargo::executable(&finished.stdout_text(), plugin),
+    };
+    let made = made.filter(|path| files::is_file(path)).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Step,
+            format!("{}: the compiler ended well but left no binary", unit.label()),
+        )
+        .hint(format!(
+            "is {} a program (package main, a [[bin]])? the command was: {}",
+            plugin.place, step.command
+        ))
+    })?;
+    let bytes = files::read_capped(&made, PACKAGE_MAX)?;
+    let facts = inspect::inspect(&bytes).map_err(|error| Failure::from(error).context(unit.label()))?;
+    let mut wrong = facts.contradictions(unit.target);
+    wrong.extend(facts.requirement_contradictions(unit.target));
+    if !wrong.is_empty() {
+        return Err(Failure::new(
+            FailureKind::Step,
+            format!("{}: what was built is not what was asked for: {}", unit.label(), wrong.join("; ")),
+        )
+        .hint("check CGO_ENABLED, the flags in wick.toml and the target triple"));
+    }
+
+    if let Some(folder) = unit.binary.parent() {
+        files::create_folder(folder)?;
+    }
+    // The old receipt must not outlive the old binary.
+    run.store.forget_build(unit)?;
+    files::write_atomic(&unit.binary, &bytes, 0o755)?;
+    let mut receipt = BuildReceipt {
+        schema: RECEIPT_SCHEMA,
+        plugin: unit.plugin.clone(),
+        kind: unit.kind,
+        version: unit.version.clone(),
+        target: unit.target,
+        conditions: std::collections::BTreeMap::new(),
+        inputs: Vec::new(),
+        sha256: Sha256::of(&bytes),
+        size: bytes.len() as u64,
+        files: traced.files.clone(),
+        facts,
+    };
+    receipt.conditions = conditions(run, unit, &receipt);
+    if let Some(inputs) = traced.inputs.clone() {
+        receipt.inputs = inputs;
+        if let Source::Rust(_) = plugin.source {
+            add_what_rustc_read(run, plugin, &made, &mut receipt);
+        }
+        run.store.keep_build(unit, &receipt)?;
+    }
+    Ok(receipt)
+}
+
+/// cargo and rustc tell after the fact which files (`include_str!`, build scripts) and variables they read.
+fn add_what_rustc_read(run: &Run<'_>, plugin: &Plugin, made: &Path, receipt: &mut BuildReceipt) {
+    let Some(profile) = made.parent() else { return };
+    let own_list = profile.join(format!("{}.d", made.file_stem().unwrap_or_default().to_string_lossy()));
+    let mut paths = cargo::dep_info(&files::read_text(&own_list).unwrap_or_default());
+    let mut variables = Vec::new();
+    for name in files::list(&profile.join("deps")).unwrap_or_default() {
+        if name.ends_with(".d") {
+            let text = files::read_text(&profile.join("deps").join(&name)).unwrap_or_default();
+            variables.extend(cargo::env_deps(&text));
+        }
+    }
+    let scripts = profile.join("build");
+    for name in files::list(&scripts).unwrap_or_default() {
+        let Ok(output) = files::read_text(&scripts.join(&name).join("output")) else { continue };
+        let (read, asked) = cargo::build_script_deps(&output);
+        // A relative path belongs to a package that is watched as a whole, or pinned by Cargo.lock.
+        paths.extend(read.into_iter().filter(|path| path.is_absolute()));
+        variables.extend(asked);
+    }
+    variables.sort();
+    variables.dedup();
+    // Set by cargo for each package; the ones of a cargo that runs wick are not theirs.
+    for name in variables
+        .iter()
+        .filter(|name| !name.starts_with("CARGO") && *name != "WICK_PLUGIN_VERSION" && *name != "OUT_DIR")
+    {
+        receipt.conditions.insert(format!("read {name}"), read_variable(run, name));
+    }
+    let Source::Rust(rust) = &plugin.source else { return };
+    let root = &run.project.root;
+    let watched = |path: &PathBuf| {
+        path.starts_with(&rust.target_dir)
+            || receipt.inputs.iter().any(|input| match &input.state {
+                crate::model::receipt::InputState::Tree(_) => path.starts_with(root.join(&input.path)),
+                _ => root.join(&input.path) == *path,
+            })
+    };
+    let more: Vec<SourcePath> =
+        paths.into_iter().filter(|path| !watched(path)).map(SourcePath::File).collect();
+    let more: Vec<Input> = trace::inputs(&more, root, run.fingerprints).unwrap_or_default();
+    receipt.inputs.extend(more);
+}

@@ -1,0 +1,238 @@
+//! Build: from units to binaries that are what their target says, each with a receipt. Only what is stale is compiled.
+
+mod collect;
+mod freshness;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use super::parallel::{self, OnFailure};
+use super::{Run, trace};
+use crate::model::event::{Event, StepOutcome};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::plan::{Step, Unit};
+use crate::model::project::Language;
+use crate::model::receipt::{BuildReceipt, Input};
+use crate::model::target::Target;
+use crate::phase::plan;
+use crate::sys::process::{self, Limits};
+use crate::toolchain::Closure;
+
+/// What the build phase knows of one unit.
+#[derive(Clone, Debug)]
+pub enum BuildState {
+    /// The binary exists and is known.
+    Ready {
+        /// What it was made from.
+        receipt: Box<BuildReceipt>,
+        /// Why it was compiled; empty when it was up to date.
+        reasons: Vec<String>,
+    },
+    /// It could not be made.
+    Failed {
+        /// Why it was compiled.
+        reasons: Vec<String>,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// Another step failed first.
+    NotTried {
+        /// Why it would have been compiled.
+        reasons: Vec<String>,
+    },
+}
+
+/// What the phase leaves: one state per unit, and how many compilers were started.
+pub struct Built {
+    /// One per unit of the plan, in its order.
+    pub states: Vec<BuildState>,
+    /// Compiler processes started.
+    pub compiler_runs: usize,
+}
+
+/// What is known about the sources of one unit before it is compiled.
+#[derive(Clone, Default)]
+pub(super) struct Traced {
+    /// Digests taken before the compiler starts; nothing when they can't be listed, so no receipt is kept.
+    inputs: Option<Vec<Input>>,
+    /// Files of the repository's own packages, relative to the project.
+    files: Vec<String>,
+}
+
+/// Makes every binary of the plan that isn't up to date.
+///
+/// # Errors
+/// Only when nothing can go on: the scratch folder can't be made, the user interrupts.
+pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
+    let every: Vec<usize> = (0..run.plan.units.len()).collect();
+    let verdicts: Vec<freshness::Verdict> = freshness::judge_all(run, &every);
+    let stale: Vec<usize> = every.iter().copied().filter(|at| verdicts[*at].receipt.is_none()).collect();
+    let mut states: Vec<BuildState> = verdicts
+        .into_iter()
+        .map(|verdict| match verdict.receipt {
+            Some(receipt) => BuildState::Ready { receipt: Box::new(receipt), reasons: Vec::new() },
+            None => BuildState::NotTried { reasons: verdict.reasons },
+        })
+        .collect();
+    if stale.is_empty() {
+        return Ok(Built { states, compiler_runs: 0 });
+    }
+
+    let traced = trace_all(run, &stale)?;
+    let scratch = run.store.scratch()?;
+    let steps = plan::steps(
+        &run.plan.units,
+        &stale,
+        run.project,
+        run.tools,
+        run.environment,
+        scratch.path(),
+        run.plan.jobs,
+    );
+    let compiler_runs = Mutex::new(0);
+    let results = parallel::each(
+        "build",
+        &steps,
+        run.plan.jobs,
+        run.on_failure,
+        run.listener,
+        |step| label(run, step),
+        |step| {
+            let outcomes = compile(run, step, &traced, &compiler_runs);
+            let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
+            (outcomes, if failed { StepOutcome::Failed } else { StepOutcome::Done(String::new()) })
+        },
+    );
+    let outcomes = results.into_iter().flatten().flatten();
+    for (at, outcome) in outcomes {
+        let reasons = match &states[at] {
+            BuildState::NotTried { reasons } => reasons.clone(),
+            _ => Vec::new(),
+        };
+        states[at] = match outcome {
+            Ok(receipt) => BuildState::Ready { receipt: Box::new(receipt), reasons },
+            Err(failure) => BuildState::Failed { reasons, failure },
+        };
+    }
+    let compiler_runs = compiler_runs.into_inner().unwrap_or_default();
+    Ok(Built { states, compiler_runs })
+}
+
+/// What came of one unit of a step.
+pub(super) type UnitOutcome = (usize, Result<BuildReceipt, Failure>);
+
+fn label(run: &Run<'_>, step: &Step) -> String {
+    let names: Vec<&str> = step.units.iter().map(|at| run.plan.units[*at].plugin.as_str()).collect();
+    format!("{} {}", names.join(", "), step.target)
+}
+
+/// Lists and digests the sources of stale units, before any compiler starts: a file that changes meanwhile makes
+/// the receipt stale, never the binary wrong.
+fn trace_all(run: &Run<'_>, stale: &[usize]) -> Result<Vec<Traced>, Failure> {
+    let mut traced = vec![Traced::default(); run.plan.units.len()];
+    // Rust's answer is the same for every target; Go's depends on it.
+    let groups: BTreeSet<(Language, Option<Target>)> = stale
+        .iter()
+        .map(|at| &run.plan.units[*at])
+        .map(|unit| (unit.language, (unit.language == Language::Go).then_some(unit.target)))
+        .collect();
+    let groups: Vec<_> = groups.into_iter().collect();
+    let of_group = |(language, target): &(Language, Option<Target>)| -> Vec<usize> {
+        let fits = |unit: &Unit| unit.language == *language && target.is_none_or(|t| unit.target == t);
+        stale.iter().copied().filter(|at| fits(&run.plan.units[*at])).collect()
+    };
+    let results = parallel::each(
+        "trace",
+        &groups,
+        run.plan.jobs,
+        OnFailure::KeepGoing,
+        &|_: Event| {},
+        |_| String::new(),
+        |group| {
+            let members = of_group(group);
+            let mut plugins: Vec<_> =
+                members.iter().map(|at| plan::plugin_of(&run.plan.units[*at], run.project)).collect();
+            plugins.sort_by_key(|plugin| &plugin.place);
+            plugins.dedup_by_key(|plugin| &plugin.place);
+            let target = run.plan.units[members[0]].target;
+            let closures = match trace::closures(&plugins, target, run.tools, run.environment) {
+                Ok(closures) => closures,
+                Err(failure) => return (Err(failure), StepOutcome::Failed),
+            };
+            let by_place: BTreeMap<&str, Traced> = closures
+                .iter()
+                .map(|(plugin, closure)| (plugin.place.as_str(), digested(run, closure)))
+                .collect();
+            let of = |at: usize| {
+                let plugin = plan::plugin_of(&run.plan.units[at], run.project);
+                (at, by_place.get(plugin.place.as_str()).cloned().unwrap_or_default())
+            };
+            (Ok(members.into_iter().map(of).collect::<Vec<_>>()), StepOutcome::Done(String::new()))
+        },
+    );
+    for result in results {
+        for (at, one) in result.ok_or_else(parallel::interrupted)?? {
+            traced[at] = one;
+        }
+    }
+    Ok(traced)
+}
+
+fn digested(run: &Run<'_>, closure: &Result<Closure, Failure>) -> Traced {
+    // Broken sources: the compiler will say what is wrong better than we can.
+    let Ok(closure) = closure else { return Traced::default() };
+    let root = &run.project.root;
+    let shown = |path: &std::path::PathBuf| {
+        path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    };
+    Traced {
+        inputs: trace::inputs(&closure.sources, root, run.fingerprints),
+        files: closure.files.iter().map(shown).collect(),
+    }
+}
+
+/// Runs one compiler step; a shared run that failed is taken apart, so that each plugin has its own answer.
+fn compile(run: &Run<'_>, step: &Step, traced: &[Traced], runs: &Mutex<usize>) -> Vec<UnitOutcome> {
+    if let Ok(mut runs) = runs.lock() {
+        *runs += 1;
+    }
+    let finished = match process::run(&step.command, Limits::TOOL) {
+        Ok(finished) => finished,
+        Err(error) => {
+            let failure = Failure::from(error);
+            return step.units.iter().map(|at| (*at, Err(failure.clone()))).collect();
+        }
+    };
+    if finished.success() {
+        return step
+            .units
+            .iter()
+            .map(|at| (*at, collect::collect(run, *at, step, &finished, &traced[*at])))
+            .collect();
+    }
+    if step.units.len() > 1 {
+        let alone = |at: &usize| {
+            let place = run.store.scratch()?;
+            let one = plan::steps(
+                &run.plan.units,
+                &[*at],
+                run.project,
+                run.tools,
+                run.environment,
+                place.path(),
+                1,
+            );
+            let mut outcomes = compile(run, &one[0], traced, runs);
+            outcomes.swap_remove(0).1
+        };
+        return step.units.iter().map(|at| (*at, alone(at))).collect();
+    }
+    let at = step.units[0];
+    let mut failure = Failure::new(
+        FailureKind::Step,
+        format!("{} does not compile ({})", run.plan.units[at].label(), finished.ending()),
+    )
+    .hint(format!("run it alone: cd {} && {}", step.command.cwd.display(), step.command));
+    failure.output = Some(finished.complaint());
+    vec![(at, Err(failure))]
+}

@@ -1,0 +1,105 @@
+//! The product is this list:
+//!
+//! 1. [`plan`]: decide every unit, command and file; nothing is done yet, and what is missing is said now.
+//! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
+//! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
+//! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
+//!
+//! [`verify`] stands beside it: the same judgement for anybody's archive.
+
+pub mod build;
+pub mod interrogate;
+pub mod package;
+pub mod parallel;
+pub mod plan;
+pub mod report;
+pub mod store;
+pub mod trace;
+pub mod verify;
+
+use std::collections::BTreeMap;
+
+use crate::model::event::Listener;
+use crate::model::failure::Failure;
+use crate::model::plan::Plan;
+use crate::model::project::Project;
+use crate::model::report::BuildReport;
+use crate::model::tools::Tools;
+use crate::phase::parallel::OnFailure;
+use crate::phase::store::Store;
+use crate::signer::ed25519::Ed25519;
+use crate::sys::fingerprint::Fingerprints;
+use crate::sys::interrupt;
+
+/// Whether receipts count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// What still matches is skipped.
+    Trust,
+    /// Everything is done again.
+    Ignore,
+}
+
+/// What the phases of one run share.
+pub struct Run<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// The plugins it is about.
+    pub project: &'a Project,
+    /// The machine's tools.
+    pub tools: &'a Tools,
+    /// The environment that compilers inherit. Plugin code never sees it.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The output folder, locked.
+    pub store: &'a Store,
+    /// Digests taken in this run.
+    pub fingerprints: &'a Fingerprints,
+    /// Who signs, if anybody.
+    pub signer: Option<&'a Ed25519>,
+    /// Whether receipts count.
+    pub freshness: Freshness,
+    /// Whether a failure ends the phase.
+    pub on_failure: OnFailure,
+    /// Who is told.
+    pub listener: Listener<'a>,
+}
+
+/// An empty memory of digests, for one run.
+#[must_use]
+pub fn fingerprints() -> Fingerprints {
+    Fingerprints::default()
+}
+
+/// Goes down the list, from plan to packages.
+///
+/// # Errors
+/// Only when the run as a whole can't go on: no scratch folder, interrupted. Steps that fail are in the report.
+pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
+    let built = build::build(run)?;
+    stop_if_interrupted()?;
+    let mut standings = package::judge(run, &built.states);
+    let halted = run.on_failure == OnFailure::Stop && report::any_failed(&built.states);
+    let mut answers = interrogate::Answers::new();
+    let mut packed = BTreeMap::new();
+    if halted {
+        standings.iter_mut().for_each(report::hold_back);
+    } else {
+        let due: Vec<usize> = (0..standings.len())
+            .filter(|at| matches!(standings[*at], package::Standing::Due { .. }))
+            .collect();
+        answers = interrogate::interrogate(run, &built.states, &due);
+        stop_if_interrupted()?;
+        let refused = run.on_failure == OnFailure::Stop && answers.values().any(Result::is_err);
+        if !refused {
+            packed = package::package(run, &built.states, &standings, &answers);
+        }
+        stop_if_interrupted()?;
+    }
+    let report = report::report(run, &built, &standings, &answers, &packed);
+    package::checksums::update(&run.plan.output, &report::made(&report))?;
+    Ok(report)
+}
+
+fn stop_if_interrupted() -> Result<(), Failure> {
+    if interrupt::requested() { Err(parallel::interrupted()) } else { Ok(()) }
+}

@@ -1,0 +1,100 @@
+//! Which plugins a change can affect: the files git says differ, held against each plugin's real dependency closure.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{TargetChoice, targets_of};
+use crate::model::failure::Failure;
+use crate::model::project::{Plugin, Project};
+use crate::model::target::Target;
+use crate::model::tools::Tools;
+use crate::phase::trace;
+use crate::sys::git;
+use crate::toolchain::SourcePath;
+
+/// Why a plugin is selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// `connector/slack`.
+    pub place: String,
+    /// One line each, such as `shared/textutil/words.go changed`.
+    pub reasons: Vec<String>,
+}
+
+/// Keeps the plugins that a change since `since` can affect, and says why; the others are gone from the project.
+///
+/// # Errors
+/// When git can't tell what changed: never a silent empty list.
+pub fn select(
+    project: &mut Project,
+    since: &str,
+    choice: &TargetChoice,
+    tools: &Tools,
+    environment: &BTreeMap<String, String>,
+) -> Result<Vec<Selected>, Failure> {
+    let changed = git::changed_since(&project.root, since)?;
+    let mut selected = Vec::new();
+    // The configuration decides how everything is built.
+    let config = project.root.join(crate::project::CONFIG_NAME);
+    let everywhere: Vec<&PathBuf> = changed.iter().filter(|path| **path == config).collect();
+    for target in if everywhere.is_empty() { all_targets(project, choice)? } else { Vec::new() } {
+        let of_target: Vec<&Plugin> = project
+            .plugins
+            .iter()
+            .filter(|plugin| targets_of(plugin, choice).is_ok_and(|targets| targets.contains(&target)))
+            .collect();
+        for (plugin, closure) in trace::closures(&of_target, target, tools, environment)? {
+            let reasons = match closure {
+                Ok(closure) => reasons(&changed, &project.root, &plugin.dir, &closure.sources),
+                // What can't be traced can't be ruled out.
+                Err(why) => vec![format!("its sources can't be listed: {}", why.message)],
+            };
+            note(&mut selected, &plugin.place, reasons);
+        }
+    }
+    for path in everywhere {
+        for plugin in &project.plugins {
+            note(&mut selected, &plugin.place, vec![format!("{} changed", shown(path, &project.root))]);
+        }
+    }
+    selected.retain(|one: &Selected| !one.reasons.is_empty());
+    project.plugins.retain(|plugin| selected.iter().any(|one| one.place == plugin.place));
+    Ok(selected)
+}
+
+fn all_targets(project: &Project, choice: &TargetChoice) -> Result<Vec<Target>, Failure> {
+    let mut all: Vec<Target> = Vec::new();
+    for plugin in &project.plugins {
+        for target in targets_of(plugin, choice)? {
+            if !all.contains(&target) {
+                all.push(target);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn reasons(changed: &[PathBuf], root: &Path, own: &Path, sources: &[SourcePath]) -> Vec<String> {
+    // A plugin's own folder always counts: extra files, assets read by scripts, a VERSION.
+    let concerns = |path: &&PathBuf| {
+        sources.iter().any(|source| source.covers(path))
+            || (path.starts_with(own) && !path.to_string_lossy().ends_with("_test.go"))
+    };
+    changed.iter().filter(concerns).map(|path| format!("{} changed", shown(path, root))).collect()
+}
+
+fn note(selected: &mut Vec<Selected>, place: &str, reasons: Vec<String>) {
+    let at = selected.iter().position(|one| one.place == place).unwrap_or_else(|| {
+        selected.push(Selected { place: place.to_owned(), reasons: Vec::new() });
+        selected.len() - 1
+    });
+    for reason in reasons {
+        if !selected[at].reasons.contains(&reason) {
+            selected[at].reasons.push(reason);
+        }
+    }
+}
+
+fn shown(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,244 @@
+//! Plan: decides everything before anything is done. Pure, but for `tools` and `changed`, which read the facts.
+
+pub mod changed;
+pub mod tools;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::model::failure::{Explain, FailureKind};
+use crate::model::names::PluginKey;
+use crate::model::package::PackageName;
+use crate::model::plan::{PLAN_SCHEMA, Plan, Role, Route, Step, Unit};
+use crate::model::project::{Language, Plugin, Project, Targets};
+use crate::model::target::Target;
+use crate::model::tools::{Missing, Tools};
+use crate::toolchain::{self, Order};
+
+/// Which targets are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetChoice {
+    /// These.
+    Named(Vec<Target>),
+    /// All that a complete release has.
+    All,
+    /// What wick.toml says, else this machine.
+    Default,
+}
+
+/// What a build is to be like.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Which targets.
+    pub targets: TargetChoice,
+    /// The output folder, absolute.
+    pub output: PathBuf,
+    /// File times in archives, seconds since 1970.
+    pub epoch: u64,
+    /// How many steps at once.
+    pub jobs: usize,
+}
+
+/// A build that can't be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Tools or targets are missing.
+    #[error("this machine can't build everything that was asked for; missing: {}", list(.0))]
+    Missing(Vec<Missing>),
+    /// wick has no name for this machine.
+    #[error("wick doesn't know this machine's target, so it can't be the default")]
+    UnknownMachine,
+    /// Nothing selected.
+    #[error("no plugin is selected")]
+    Nothing,
+}
+
+fn list(missing: &[Missing]) -> String {
+    missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+impl Explain for PlanError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            PlanError::Missing(_) => FailureKind::Missing,
+            _ => FailureKind::Usage,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            PlanError::Missing(missing) => {
+                let mut hints: Vec<String> = missing.iter().map(|m| m.install.clone()).collect();
+                hints.dedup();
+                hints
+            }
+            PlanError::UnknownMachine => {
+                vec!["name targets with --target, for example --target linux/arm64".to_owned()]
+            }
+            PlanError::Nothing => vec!["name a plugin, or use --all-plugins".to_owned()],
+        }
+    }
+}
+
+/// The targets that this choice means for a plugin.
+///
+/// # Errors
+/// When this machine is meant and has no name.
+pub fn targets_of(plugin: &Plugin, choice: &TargetChoice) -> Result<Vec<Target>, PlanError> {
+    match (choice, &plugin.targets) {
+        (TargetChoice::Named(targets), _) => Ok(targets.clone()),
+        (TargetChoice::All, targets) => Ok(targets.complete().to_vec()),
+        (TargetChoice::Default, Targets::Configured(targets)) => Ok(targets.clone()),
+        (TargetChoice::Default, Targets::Contract) => {
+            Target::this_machine().map(|this| vec![this]).ok_or(PlanError::UnknownMachine)
+        }
+    }
+}
+
+/// Decides units, routes and compiler runs.
+///
+/// # Errors
+/// When nothing is selected or something is missing: all of it is named, before anything is built.
+pub fn plan(
+    project: &Project,
+    wish: &Wish,
+    tools: &Tools,
+    environment: &BTreeMap<String, String>,
+) -> Result<Plan, PlanError> {
+    if project.plugins.is_empty() {
+        return Err(PlanError::Nothing);
+    }
+    let mut units = Vec::new();
+    for plugin in &project.plugins {
+        for target in targets_of(plugin, &wish.targets)? {
+            units.push(unit(plugin, target, &wish.output, tools));
+        }
+    }
+    add_helpers(&mut units, project, wish, tools);
+    check_tools(&units, project, tools)?;
+    let scratch = wish.output.join(".wick/tmp/run");
+    let all: Vec<usize> = (0..units.len()).collect();
+    let steps = steps(&units, &all, project, tools, environment, &scratch, wish.jobs);
+    Ok(Plan {
+        schema: PLAN_SCHEMA,
+        root: project.root.clone(),
+        output: wish.output.clone(),
+        epoch: wish.epoch,
+        jobs: wish.jobs,
+        units,
+        steps,
+    })
+}
+
+fn unit(plugin: &Plugin, target: Target, output: &Path, tools: &Tools) -> Unit {
+    let name = PackageName { key: plugin.key.clone(), version: plugin.version.clone(), target };
+    let entry = format!("{}{}", plugin.key, target.exe_suffix());
+    let route = if tools.this_machine == Some(target) {
+        Route::Execute
+    } else if let Some(emulator) = tools.emulators.get(&target) {
+        Route::Emulate(emulator.name.clone())
+    } else {
+        Route::Section
+    };
+    Unit {
+        plugin: plugin.key.clone(),
+        kind: plugin.kind,
+        version: plugin.version.clone(),
+        target,
+        language: plugin.language(),
+        binary: output.join(".wick/build").join(target.dashed()).join(plugin.kind.as_str()).join(&entry),
+        entry,
+        role: Role::Package(name.to_string()),
+        route,
+    }
+}
+
+/// Go binaries carry no manifest section, so what can't run here asks a build of the same sources that can:
+/// this machine's own package when it is among the units, else one helper per plugin.
+fn add_helpers(units: &mut Vec<Unit>, project: &Project, wish: &Wish, tools: &Tools) {
+    let Some(this) = tools.this_machine else { return };
+    for plugin in project.plugins.iter().filter(|plugin| plugin.language() == Language::Go) {
+        let ours = |unit: &Unit| unit.plugin == plugin.key && unit.kind == plugin.kind;
+        let mute: Vec<usize> =
+            (0..units.len()).filter(|at| ours(&units[*at]) && units[*at].route == Route::Section).collect();
+        if mute.is_empty() {
+            continue;
+        }
+        let speaker = units.iter().position(|unit| ours(unit) && unit.target == this).unwrap_or_else(|| {
+            let helper = unit(plugin, this, &wish.output, tools);
+            units.push(Unit { role: Role::Helper, ..helper });
+            units.len() - 1
+        });
+        for at in mute {
+            units[at].route = Route::SameSource(speaker);
+        }
+    }
+}
+
+fn check_tools(units: &[Unit], project: &Project, tools: &Tools) -> Result<(), PlanError> {
+    let mut missing: BTreeMap<Missing, BTreeSet<String>> = BTreeMap::new();
+    for unit in units {
+        let plugin = plugin_of(unit, project);
+        if let Err(lacking) = toolchain::of(unit.language).ability(tools, Some(plugin), unit.target) {
+            for one in lacking {
+                missing.entry(one).or_default().insert(unit.target.to_string());
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let named = missing.into_iter().map(|(one, targets)| Missing {
+        what: format!("{} (for {})", one.what, targets.into_iter().collect::<Vec<_>>().join(", ")),
+        install: one.install,
+    });
+    Err(PlanError::Missing(named.collect()))
+}
+
+/// The plugin that a unit belongs to.
+#[must_use]
+pub fn plugin_of<'a>(unit: &Unit, project: &'a Project) -> &'a Plugin {
+    let ours = |plugin: &&Plugin| plugin.key == unit.plugin && plugin.kind == unit.kind;
+    project.plugins.iter().find(ours).expect("units are made from the project's plugins")
+}
+
+/// The compiler runs for some of the units, in unit order.
+#[must_use]
+pub fn steps(
+    units: &[Unit],
+    wanted: &[usize],
+    project: &Project,
+    tools: &Tools,
+    environment: &BTreeMap<String, String>,
+    scratch: &Path,
+    jobs: usize,
+) -> Vec<Step> {
+    let mut groups: Vec<(Language, Target)> = Vec::new();
+    for at in wanted {
+        let group = (units[*at].language, units[*at].target);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let make = |cpus: usize| -> Vec<Step> {
+        let of = |(language, target): &(Language, Target)| {
+            let members: Vec<(usize, &Unit, &Plugin)> = wanted
+                .iter()
+                .filter(|at| (units[**at].language, units[**at].target) == (*language, *target))
+                .map(|at| (*at, &units[*at], plugin_of(&units[*at], project)))
+                .collect();
+            let order = Order { tools, environment, units: &members, scratch, cpus };
+            toolchain::of(*language).steps(&order)
+        };
+        groups.iter().flat_map(of).collect()
+    };
+    // Steps that run at the same time share the CPUs.
+    let at_once = make(1).len().min(jobs).max(1);
+    make((tools.cpus / at_once).max(1))
+}
+
+/// Every plugin key of a project's selection, for messages.
+#[must_use]
+pub fn keys(project: &Project) -> Vec<&PluginKey> {
+    project.plugins.iter().map(|plugin| &plugin.key).collect()
+}

@@ -1,0 +1,199 @@
+//! Finds the tools of this machine: once per run, only those the chosen languages need.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::command::CommandLine;
+use crate::model::failure::Failure;
+use crate::model::project::{Language, Plugin, Source};
+use crate::model::target::{Arch, Os, Target};
+use crate::model::tools::{Ability, CargoTool, Emulator, GoTool, ToolVersion, Tools};
+use crate::sys::process::{self, Limits};
+use crate::sys::{cargo_config, env, files};
+use crate::toolchain;
+
+/// Whether foreign binaries are run in emulators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emulation {
+    /// Where an emulator is on PATH.
+    Auto,
+    /// Never.
+    Off,
+}
+
+/// Looks for the tools of these languages, asking them in `folder` (their answer can depend on it).
+///
+/// # Errors
+/// When the user interrupts. A tool that isn't there or doesn't answer is simply not found.
+pub fn find(
+    environment: &BTreeMap<String, String>,
+    folder: &Path,
+    languages: &[Language],
+    emulation: Emulation,
+) -> Result<Tools, Failure> {
+    let mut tools = Tools { this_machine: Target::this_machine(), cpus: env::cpus(), ..Tools::default() };
+    let seeker = Seeker { environment, folder };
+    std::thread::scope(|scope| {
+        let go = languages.contains(&Language::Go).then(|| scope.spawn(|| seeker.go()));
+        if languages.contains(&Language::Rust) {
+            let zig = scope.spawn(|| seeker.zig());
+            let zigbuild = scope.spawn(|| seeker.version("cargo-zigbuild", &["--version"]));
+            tools.cargo = seeker.cargo();
+            tools.zig = zig.join().ok().flatten();
+            tools.zigbuild = zigbuild.join().ok().flatten();
+            // The engine is slow to answer; ask only when it would be the last resort.
+            if tools.zigbuild.is_none() || tools.zig.is_none() {
+                tools.cross = seeker.cross();
+            }
+        }
+        tools.go = go.and_then(|go| go.join().ok().flatten());
+    });
+    if emulation == Emulation::Auto {
+        tools.emulators = seeker.emulators(tools.this_machine);
+    }
+    if crate::sys::interrupt::requested() {
+        return Err(process::ProcessError::Interrupted.into());
+    }
+    Ok(tools)
+}
+
+/// Reads the rustflags of each workspace and triple that the plugins are going to be built with.
+pub fn add_rustflags(tools: &mut Tools, plugins: &[Plugin], targets: &[Target]) {
+    for plugin in plugins {
+        let Source::Rust(rust) = &plugin.source else { continue };
+        for target in targets {
+            if let Some(triple) = toolchain::cargo::triple(tools, Some(plugin), *target) {
+                let id = (rust.workspace_root.clone(), triple);
+                let flags = cargo_config::rustflags(&id.0, &id.1);
+                tools.rustflags.insert(id, flags);
+            }
+        }
+    }
+}
+
+/// How each language builds for each target on this machine, or what is missing.
+#[must_use]
+pub fn abilities(tools: &Tools, targets: &[Target]) -> Vec<Ability> {
+    let one = |language: Language, target: &Target| Ability {
+        language,
+        target: *target,
+        how: toolchain::of(language).ability(tools, None, *target),
+    };
+    toolchain::ALL.iter().flat_map(|t| targets.iter().map(move |target| one(t.language(), target))).collect()
+}
+
+struct Seeker<'a> {
+    environment: &'a BTreeMap<String, String>,
+    folder: &'a Path,
+}
+
+impl Seeker<'_> {
+    fn program(&self, name: &str) -> Option<PathBuf> {
+        env::find_program(self.environment, name)
+    }
+
+    fn ask(&self, program: &Path, args: &[&str]) -> Option<String> {
+        let line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
+        let finished = process::run(&line, Limits::TOOL).ok()?;
+        finished.success().then(|| finished.stdout_text())
+    }
+
+    /// A program that is on PATH and answers: a shim without a tool behind it counts as missing.
+    fn version(&self, name: &str, args: &[&str]) -> Option<ToolVersion> {
+        let path = self.program(name)?;
+        let said = self.ask(&path, args)?;
+        Some(ToolVersion { path, version: said.lines().next().unwrap_or_default().trim().to_owned() })
+    }
+
+    fn go(&self) -> Option<GoTool> {
+        let path = self.program("go")?;
+        let settings: BTreeMap<String, String> =
+            serde_json::from_str(&self.ask(&path, &["env", "-json"])?).ok()?;
+        let root = PathBuf::from(settings.get("GOROOT")?);
+        let tools = PathBuf::from(settings.get("GOTOOLDIR")?);
+        // A toolchain of the same version but other content (a patched one, a development build) is another one.
+        let parts = ["compile", "link", "asm"].map(|name| {
+            files::stamp(&tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))).unwrap_or_default()
+        });
+        let label = files::read_text(&root.join("VERSION")).unwrap_or_default();
+        Some(GoTool {
+            version: settings.get("GOVERSION")?.clone(),
+            module_cache: PathBuf::from(settings.get("GOMODCACHE")?),
+            identity: toolchain::veiled(&format!("{}\n{label}\n{}", root.display(), parts.join("\n"))),
+            root,
+            path,
+            settings,
+        })
+    }
+
+    fn cargo(&self) -> Option<CargoTool> {
+        let path = self.program("cargo")?;
+        let rustc = self.program("rustc")?;
+        let (version, sysroot) = std::thread::scope(|scope| {
+            let version = scope.spawn(|| self.ask(&path, &["--version"]));
+            let sysroot = self.ask(&rustc, &["--print=sysroot"]);
+            (version.join().ok().flatten(), sysroot)
+        });
+        let about = self.ask(&rustc, &["-vV"])?;
+        let sysroot = PathBuf::from(sysroot?.trim());
+        let host_triple = about.lines().find_map(|line| line.strip_prefix("host: "))?.to_owned();
+        let libraries = sysroot.join("lib/rustlib");
+        let installed =
+            |triple: &String| files::kind(&libraries.join(triple).join("lib")) == files::Kind::Folder;
+        let triples = files::list(&libraries).unwrap_or_default().into_iter().filter(installed).collect();
+        let stamp = files::stamp(&sysroot.join(format!("bin/rustc{}", std::env::consts::EXE_SUFFIX)));
+        let home = self.environment.get("CARGO_HOME").map(PathBuf::from);
+        Some(CargoTool {
+            path,
+            version: version?.trim().to_owned(),
+            rustc: format!("{}\n{}", about.trim(), stamp.unwrap_or_default()),
+            host_triple,
+            triples,
+            rustup: self.program("rustup").is_some(),
+            home: home.or_else(|| env::home(self.environment).map(|home| home.join(".cargo")))?,
+            sysroot,
+        })
+    }
+
+    /// zig as cargo-zigbuild looks for it: the Python package first, then the program.
+    fn zig(&self) -> Option<ToolVersion> {
+        let package =
+            ["python3", "python"].iter().find_map(|name| self.version(name, &["-m", "ziglang", "version"]));
+        package.or_else(|| self.version("zig", &["version"]))
+    }
+
+    /// `cross` is of use only where a container engine answers.
+    fn cross(&self) -> Option<ToolVersion> {
+        let cross = self.version("cross", &["--version"])?;
+        let engine =
+            |name: &&str| self.program(name).is_some_and(|engine| self.ask(&engine, &["info"]).is_some());
+        ["docker", "podman"].iter().any(|name| engine(&name)).then_some(cross)
+    }
+
+    fn emulators(&self, this_machine: Option<Target>) -> BTreeMap<Target, Emulator> {
+        let mut found = BTreeMap::new();
+        let mut add = |target: Target, names: &[&str]| {
+            if this_machine == Some(target) {
+                return;
+            }
+            if let Some((name, path)) = names.iter().find_map(|name| Some((*name, self.program(name)?))) {
+                found.insert(target, Emulator { path, name: name.to_owned() });
+            }
+        };
+        // qemu-user runs Linux binaries on Linux only; static binaries need nothing else.
+        if this_machine.is_some_and(|this| this.os == Os::Linux) {
+            let qemu = [
+                (Arch::Arm64, ["qemu-aarch64-static", "qemu-aarch64"]),
+                (Arch::Amd64, ["qemu-x86_64-static", "qemu-x86_64"]),
+                (Arch::Arm, ["qemu-arm-static", "qemu-arm"]),
+                (Arch::X86, ["qemu-i386-static", "qemu-i386"]),
+                (Arch::Riscv64, ["qemu-riscv64-static", "qemu-riscv64"]),
+            ];
+            for (arch, names) in qemu {
+                add(Target::new(Os::Linux, arch), &names);
+            }
+        }
+        add(Target::new(Os::Windows, Arch::Amd64), &["wine64", "wine"]);
+        found
+    }
+}

@@ -1,0 +1,108 @@
+//! Asks toolchains which sources plugins are made from, and takes the sources' digests.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::project::Plugin;
+use crate::model::receipt::{Input, InputState};
+use crate::model::target::Target;
+use crate::model::tools::Tools;
+use crate::sys::fingerprint::{Depth, Fingerprints};
+use crate::sys::process::{self, Limits, ProcessError};
+use crate::toolchain::{self, Closure, Order, SourcePath};
+
+/// The closures of these plugins for one target. A plugin whose sources can't be listed comes with the reason.
+///
+/// # Errors
+/// When the user interrupts.
+pub fn closures<'a>(
+    plugins: &[&'a Plugin],
+    target: Target,
+    tools: &Tools,
+    environment: &BTreeMap<String, String>,
+) -> Result<Vec<(&'a Plugin, Result<Closure, Failure>)>, Failure> {
+    let order = Order { tools, environment, units: &[], scratch: Path::new(""), cpus: tools.cpus };
+    let mut found = Vec::new();
+    for toolchain in toolchain::ALL {
+        let ours: Vec<&Plugin> =
+            plugins.iter().copied().filter(|plugin| plugin.language() == toolchain.language()).collect();
+        if ours.is_empty() {
+            continue;
+        }
+        for (question, about) in toolchain.questions(&order, &ours, target) {
+            let answer = match process::run(&question, Limits { time: None, output: 1 << 30 }) {
+                Ok(answer) => answer,
+                Err(error @ ProcessError::Interrupted) => return Err(error.into()),
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    found.extend(about.into_iter().map(|plugin| (plugin, Err(failure.clone()))));
+                    continue;
+                }
+            };
+            if !answer.success() {
+                let failure =
+                    Failure::new(FailureKind::Step, format!("`{question}`: {}", answer.complaint()));
+                found.extend(about.into_iter().map(|plugin| (plugin, Err(failure.clone()))));
+                continue;
+            }
+            let text = answer.stdout_text();
+            for plugin in about {
+                let closure = toolchain.closures(tools, &text, &[plugin]).map_err(Failure::from);
+                found.push((plugin, closure.map(|mut closures| closures.swap_remove(0))));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What stands at each source now. Nothing when something can't be read completely.
+#[must_use]
+pub fn inputs(sources: &[SourcePath], root: &Path, fingerprints: &Fingerprints) -> Option<Vec<Input>> {
+    let one = |source: &SourcePath| {
+        let (path, state) = match source {
+            SourcePath::File(path) => {
+                (path, fingerprints.file(path).map_or(InputState::Absent, InputState::File))
+            }
+            SourcePath::Package(path) => {
+                (path, InputState::Package(fingerprints.folder(path, Depth::Package)?))
+            }
+            SourcePath::Tree(path) => (path, InputState::Tree(fingerprints.folder(path, Depth::Tree)?)),
+        };
+        Some(Input { path: written(path, root), state })
+    };
+    sources.iter().map(one).collect()
+}
+
+/// Whether an input is still what it was; if not, what to say.
+#[must_use]
+pub fn change(input: &Input, root: &Path, fingerprints: &Fingerprints) -> Option<String> {
+    let path = root.join(&input.path);
+    match &input.state {
+        InputState::Absent => fingerprints.file(&path).map(|_| format!("{} appeared", input.path)),
+        InputState::File(before) => match fingerprints.file(&path) {
+            Some(now) if now == *before => None,
+            Some(_) => Some(format!("{} changed", input.path)),
+            None => Some(format!("{} is gone", input.path)),
+        },
+        InputState::Package(before) => {
+            let same = fingerprints.folder(&path, Depth::Package) == Some(*before);
+            (!same).then(|| format!("files in {} changed", shown(&input.path)))
+        }
+        InputState::Tree(before) => {
+            let same = fingerprints.folder(&path, Depth::Tree) == Some(*before);
+            (!same).then(|| format!("files below {} changed", shown(&input.path)))
+        }
+    }
+}
+
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "the project's folder" } else { path }
+}
+
+fn written(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root)
+        .map_or_else(|_| path.to_owned(), PathBuf::from)
+        .to_string_lossy()
+        .replace('\\', "/")
+}

@@ -1,0 +1,104 @@
+//! Verify: says of an archive or folder what a host would say, before a host does. It changes nothing, runs
+//! nothing, and stops at no finding.
+
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use verdict::{VERDICT_SCHEMA, Verdict};
+
+use crate::host::wick::{self, Source, Unpacked};
+use crate::inspect::archive::{Contents, locate_package, read_archive};
+use crate::model::artifact::BinaryFacts;
+use crate::model::digest::Sha256;
+use crate::model::finding::Finding;
+use crate::model::manifest::Manifest;
+use crate::model::package::PackageEntry;
+use crate::model::signature::SignaturePolicy;
+use crate::model::target::Target;
+
+/// What packages are held against.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation {
+    /// Which signatures count.
+    pub policy: SignaturePolicy,
+    /// The target it must run on; with `None` any target is fine.
+    pub this_machine: Option<Target>,
+}
+
+/// Verifies an archive by its name and bytes. `inspect` reads the headers of the program inside.
+pub fn verify_bytes(
+    file_name: &str,
+    bytes: &[u8],
+    expected: &Expectation,
+    inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
+) -> Verdict {
+    let contents = read_archive(file_name, bytes);
+    let mut verdict = Verdict::new(file_name);
+    verdict.sha256 = Some(Sha256::of(bytes));
+    verdict.size = bytes.len() as u64;
+    judge_contents(verdict, Some(file_name), &contents, expected, inspect)
+}
+
+/// Verifies a folder whose files somebody else has read; names are relative to it. A folder has no digest, and its
+/// name doesn't have to say anything.
+pub fn verify_folder(
+    name: &str,
+    entries: Vec<PackageEntry>,
+    expected: &Expectation,
+    inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
+) -> Verdict {
+    let contents = Contents::from_entries(entries);
+    let mut verdict = Verdict::new(name);
+    verdict.size = contents.entries.iter().map(|entry| entry.bytes.len() as u64).sum();
+    judge_contents(verdict, None, &contents, expected, inspect)
+}
+
+fn judge_contents(
+    mut verdict: Verdict,
+    file_name: Option<&str>,
+    contents: &Contents,
+    expected: &Expectation,
+    inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
+) -> Verdict {
+    verdict.findings.clone_from(&contents.findings);
+    let located = match locate_package(contents) {
+        Ok(located) => located,
+        // Where nothing could be read, the reasons are there, and a missing manifest is not one of them.
+        Err(_) if contents.entries.is_empty() && !contents.is_sound() => return verdict,
+        Err(finding) => {
+            verdict.findings.push(finding);
+            return verdict;
+        }
+    };
+    let source = Source { file_name, manifest: &located.manifest.bytes, files: &located.files };
+    let package = Unpacked::open(source, inspect);
+    verdict.findings.extend(wick::judge(&package, &expected.policy, expected.this_machine));
+    for name in located.outside {
+        let message = format!("`{}` is there; hosts don't install it", name.escape_debug());
+        verdict.findings.push(Finding::note("extra-file", message));
+    }
+    verdict.key = package.key();
+    verdict.version = package.version();
+    verdict.target = package.target();
+    verdict.signed_by = wick::signer(&package, &expected.policy).map(ToString::to_string);
+    verdict.facts = package.program.and_then(|program| program.facts.ok());
+    verdict
+}
+
+/// The manifest inside an archive, if it can be read.
+#[must_use]
+pub fn manifest_of(file_name: &str, bytes: &[u8]) -> Option<Manifest> {
+    manifest(&read_archive(file_name, bytes))
+}
+
+/// The manifest among a folder's files, if it can be read.
+#[must_use]
+pub fn manifest_in(entries: &[PackageEntry]) -> Option<Manifest> {
+    manifest(&Contents::from_entries(entries.to_vec()))
+}
+
+fn manifest(contents: &Contents) -> Option<Manifest> {
+    serde_json::from_slice(&locate_package(contents).ok()?.manifest.bytes).ok()
+}
