@@ -70,7 +70,7 @@ impl Needs {
                 elf::DT_STRSZ => size = usize::try_from(value).unwrap_or(usize::MAX),
                 elf::DT_VERNEED => versions = Some(value),
                 elf::DT_SONAME => self.has_soname = true,
-                elf::DT_FLAGS_1 => self.pie = value & u64::from(elf::DF_1_PIE.0) != 0,
+                elf::DT_FLAGS_1 => self.pie = value & elf::DF_1_PIE.0 != 0,
                 _ => {}
             }
         }

@@ -63,6 +63,9 @@ const NOT_READ: [&str; 15] = [
     "CARGO_MAKEFLAGS",
 ];
 
+/// The oldest macOS that binaries run on unless the user says otherwise: the first for both architectures.
+const MACOS_FLOOR: (&str, &str) = ("MACOSX_DEPLOYMENT_TARGET", "11.0");
+
 impl Toolchain for Cargo {
     fn language(&self) -> Language {
         Language::Rust
@@ -277,6 +280,10 @@ fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Command
     line = line.arg("--message-format=json-render-diagnostics");
     line.env = rust.env.clone();
     line.env.insert("WICK_PLUGIN_VERSION".to_owned(), plugin.version.to_string());
+    if target.os == Os::Darwin && !order.environment.contains_key(MACOS_FLOOR.0) {
+        // Without it the linker stamps its own SDK's version, and zig's is newer than most Macs.
+        line.env.entry(MACOS_FLOOR.0.to_owned()).or_insert_with(|| MACOS_FLOOR.1.to_owned());
+    }
     let mut flags = tools.rustflags.get(&(rust.workspace_root.clone(), triple)).cloned().unwrap_or_default();
     flags.extend(remaps(order, cargo, rust));
     // The encoded form, because paths may hold spaces.

@@ -35,6 +35,7 @@ pub(crate) fn facts(target: Target) -> BinaryFacts {
         Os::Windows => Format::Pe,
     };
     BinaryFacts {
+        system: target.os.as_str().to_owned(),
         format,
         systems: vec![target.os],
         architectures: vec![target.arch],

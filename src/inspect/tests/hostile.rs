@@ -35,7 +35,7 @@ fn any_byte_of_a_file_may_be_any_other() {
     for mut file in files() {
         for at in 0..file.len() {
             let byte = file[at];
-            for other in [0, 1, 0x7f, 0x80, 0xff, byte ^ 1, byte ^ 0x80, byte.wrapping_add(1)] {
+            for other in [0xff, byte ^ 1, byte ^ 0x80] {
                 file[at] = other;
                 let _ = inspect(&file);
             }

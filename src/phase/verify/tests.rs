@@ -80,7 +80,7 @@ fn the_json_form_is_kept() {
     let expected = format!(
         "{{\"schema\":1,\"package\":\"{NAME}\",\"accepted\":true,\"key\":\"slack\",\"version\":\"v0.2.0\",\
          \"target\":\"linux/amd64\",\"sha256\":\"{}\",\"size\":{},\"signed_by\":null,\"facts\":{{\"format\":\"elf\",\
-         \"machine\":\"amd64\",\"executable\":true,\"linkage\":{{\"kind\":\"static\"}}}},\"findings\":[",
+         \"system\":\"linux\",\"machine\":\"amd64\",\"executable\":true,\"linkage\":{{\"kind\":\"static\"}}}},\"findings\":[",
         Sha256::of(&bytes),
         bytes.len()
     );
