@@ -107,6 +107,16 @@ impl Module {
 }
 
 impl Manifest {
+    /// Reads an envelope that a stranger wrote. Unlike plain deserializing it also refuses nesting deeper than
+    /// 128, which would make [`Manifest::to_json`] grow with its square.
+    ///
+    /// # Errors
+    /// When it is no envelope, or too deep.
+    pub fn read(text: &str) -> Result<Manifest, serde_json::Error> {
+        serde_json::from_str::<serde_json::Value>(text)?;
+        serde_json::from_str(text)
+    }
+
     /// The bytes of `plugin.json`: 2-space indent, Go's escaping, no newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -227,6 +237,16 @@ mod tests {
 }"#;
         assert_eq!(manifest.to_json(), expected);
         assert_eq!(manifest.module.meta().unwrap().key, "a");
+    }
+
+    #[test]
+    fn bottomless_nesting_is_refused() {
+        let deep = |n: usize| {
+            let (open, close) = ("[".repeat(n), "]".repeat(n));
+            format!("{{\"schema_version\":1,\"proto_version\":1,\"module\":{open}{close}}}")
+        };
+        assert!(Manifest::read(&deep(100)).is_ok());
+        assert!(Manifest::read(&deep(100_000)).is_err());
     }
 
     #[test]

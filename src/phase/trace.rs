@@ -12,6 +12,9 @@ use crate::sys::fingerprint::{Depth, Fingerprints};
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::toolchain::{self, Closure, Order, SourcePath};
 
+/// A plugin and its sources, or why they can't be listed.
+pub type TracedPlugin<'a> = (&'a Plugin, Result<Closure, Failure>);
+
 /// The closures of these plugins for one target. A plugin whose sources can't be listed comes with the reason.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub fn closures<'a>(
     target: Target,
     tools: &Tools,
     environment: &BTreeMap<String, String>,
-) -> Result<Vec<(&'a Plugin, Result<Closure, Failure>)>, Failure> {
+) -> Result<Vec<TracedPlugin<'a>>, Failure> {
     let order = Order { tools, environment, units: &[], scratch: Path::new(""), cpus: tools.cpus };
     let mut found = Vec::new();
     for toolchain in toolchain::ALL {

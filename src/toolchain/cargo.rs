@@ -323,12 +323,12 @@ fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option
 pub fn executable(messages: &str, plugin: &Plugin) -> Option<PathBuf> {
     let rust = source(plugin);
     let lines = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let ours = lines.filter(|message| {
+    let mut ours = lines.filter(|message| {
         message["reason"] == "compiler-artifact"
             && message["target"]["name"] == rust.binary.as_str()
             && message["executable"].is_string()
     });
-    ours.last().and_then(|message| message["executable"].as_str().map(PathBuf::from))
+    ours.next_back().and_then(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
 /// The files that a make-style dependency list (cargo's `<binary>.d`) names: spaces are escaped with `\`.

@@ -163,10 +163,10 @@ fn conclude(
         }
     }
     console.report(report);
-    if console.in_github_actions() {
-        if let Some(path) = session.variable("GITHUB_STEP_SUMMARY") {
-            session.append(path, &render::markdown(report))?;
-        }
+    if console.in_github_actions()
+        && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
+    {
+        session.append(path, &render::markdown(report))?;
     }
     console.summary(&render::summary(report, &session.shown(&PathBuf::from(&report.output))));
     if report.complete {

@@ -18,17 +18,17 @@ pub(in crate::cli) fn run(args: &InspectArgs, session: &Session, console: &Conso
         let expected = Expectation { policy: SignaturePolicy::default(), this_machine: None };
         let opened = session.open(path)?;
         // A bare binary is worth looking at too.
-        if let Opened::File(bytes) = &opened {
-            if let Ok(facts) = Session::facts(bytes) {
-                let manifest: Option<Manifest> =
-                    facts.manifest_section.as_deref().and_then(|text| serde_json::from_str(text).ok());
-                if console.is_json() {
-                    all.push(json!({ "path": path, "facts": facts, "manifest": manifest }));
-                } else {
-                    console.data(&verdict::binary(&name, bytes.len() as u64, &facts, manifest.as_ref()));
-                }
-                continue;
+        if let Opened::File(bytes) = &opened
+            && let Ok(facts) = Session::facts(bytes)
+        {
+            let manifest: Option<Manifest> =
+                facts.manifest_section.as_deref().and_then(|text| Manifest::read(text).ok());
+            if console.is_json() {
+                all.push(json!({ "path": path, "facts": facts, "manifest": manifest }));
+            } else {
+                console.data(&verdict::binary(&name, bytes.len() as u64, &facts, manifest.as_ref()));
             }
+            continue;
         }
         let (manifest, verdict) = match opened {
             Opened::File(bytes) => (

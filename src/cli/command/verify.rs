@@ -1,6 +1,6 @@
 //! `wick plugin verify`: a host's judgement over any number of packages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -44,7 +44,7 @@ fn paths(args: &VerifyArgs, session: &Session) -> Result<Vec<PathBuf>, Failure> 
     Ok(all)
 }
 
-fn judge(path: &PathBuf, session: &Session, expected: &Expectation) -> Result<Verdict, Failure> {
+fn judge(path: &Path, session: &Session, expected: &Expectation) -> Result<Verdict, Failure> {
     let shown = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     Ok(match session.open(path)? {
         Opened::File(bytes) => verify::verify_bytes(&shown, &bytes, expected, Session::facts),

@@ -65,10 +65,10 @@ impl Progress {
 
     /// Clears what is still drawn.
     pub(in crate::cli) fn finish(&self) {
-        if let Ok(mut state) = self.state.lock() {
-            if let Some(bar) = state.bar.take() {
-                bar.finish_and_clear();
-            }
+        if let Ok(mut state) = self.state.lock()
+            && let Some(bar) = state.bar.take()
+        {
+            bar.finish_and_clear();
         }
     }
 }

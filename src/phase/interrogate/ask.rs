@@ -119,7 +119,7 @@ fn read(asked: &str, finished: &Finished) -> Result<Manifest, Failure> {
     if text.lines().count() > 1 {
         return Err(step(format!("it printed {} lines instead of one", text.lines().count())));
     }
-    serde_json::from_str(text)
+    Manifest::read(text)
         .map_err(|error| step(format!("it printed no manifest: {error}; it begins `{}`", cut(text))))
 }
 

@@ -53,10 +53,10 @@ pub fn interrogate(run: &Run<'_>, states: &[BuildState], due: &[usize]) -> Answe
         }
     }
     for at in due {
-        if let Route::SameSource(speaker) = run.plan.units[*at].route {
-            if let Some(answer) = same_source(run, states, &answers, *at, speaker) {
-                answers.insert(*at, answer);
-            }
+        if let Route::SameSource(speaker) = run.plan.units[*at].route
+            && let Some(answer) = same_source(run, states, &answers, *at, speaker)
+        {
+            answers.insert(*at, answer);
         }
     }
     answers
@@ -77,7 +77,7 @@ fn speak(run: &Run<'_>, unit: &Unit) -> Result<Learned, Failure> {
     let embedded = match &facts.manifest_section {
         None => None,
         Some(text) => {
-            let manifest: Manifest = serde_json::from_str(text).map_err(|error| {
+            let manifest = Manifest::read(text).map_err(|error| {
                 Failure::new(
                     FailureKind::Step,
                     format!("{label}: its manifest section is no manifest: {error}"),

@@ -20,10 +20,10 @@ pub fn update(output: &Path, made: &BTreeMap<String, Sha256>) -> Result<(), Fail
     let before = files::read_text(&path).unwrap_or_default();
     let mut all = made.clone();
     for name in before.lines().filter_map(listed_name) {
-        if !all.contains_key(name) {
-            if let Ok(bytes) = files::read(&output.join(name)) {
-                all.insert(name.to_owned(), Sha256::of(&bytes));
-            }
+        if !all.contains_key(name)
+            && let Ok(bytes) = files::read(&output.join(name))
+        {
+            all.insert(name.to_owned(), Sha256::of(&bytes));
         }
     }
     let text: String = all.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();

@@ -153,7 +153,7 @@ fn dos_time(epoch: u64) -> (u16, u16) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     let date = (year - 1980) << 9 | month << 5 | day;
-    let time = (seconds / 3600) << 11 | (seconds / 60 % 60) << 5 | (seconds % 60) / 2;
+    let time = (seconds / 3600) << 11 | (seconds / 60 % 60) << 5 | ((seconds % 60) / 2);
     (u16::try_from(date).unwrap_or(u16::MAX), u16::try_from(time).unwrap_or(0))
 }
 

@@ -167,7 +167,7 @@ impl Seeker<'_> {
         let cross = self.version("cross", &["--version"])?;
         let engine =
             |name: &&str| self.program(name).is_some_and(|engine| self.ask(&engine, &["info"]).is_some());
-        ["docker", "podman"].iter().any(|name| engine(&name)).then_some(cross)
+        ["docker", "podman"].iter().any(engine).then_some(cross)
     }
 
     fn emulators(&self, this_machine: Option<Target>) -> BTreeMap<Target, Emulator> {

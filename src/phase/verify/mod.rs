@@ -100,5 +100,5 @@ pub fn manifest_in(entries: &[PackageEntry]) -> Option<Manifest> {
 }
 
 fn manifest(contents: &Contents) -> Option<Manifest> {
-    serde_json::from_slice(&locate_package(contents).ok()?.manifest.bytes).ok()
+    Manifest::read(std::str::from_utf8(&locate_package(contents).ok()?.manifest.bytes).ok()?).ok()
 }
