@@ -33,7 +33,7 @@ pub(super) struct Global {
     /// The repository of plugins [default: the current directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
-    /// How results are printed on stdout
+    /// How results are printed on stdout: for people, or for programs with a schema number
     #[arg(long, global = true, value_enum, default_value = "human")]
     pub(super) format: Format,
     /// Print errors only
@@ -42,26 +42,21 @@ pub(super) struct Global {
     /// Print more: reasons, facts, every step
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// When to use colour
+    /// When to use colour; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(super) color: When,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
     Human,
-    /// For programs; carries a schema number
     Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -103,8 +98,9 @@ Examples:
   wick plugin build slack --all --sign-key ~/.wick/plugin-signing.key
   wick plugin build --all-plugins --all --dry-run            print the plan, do nothing
 
-A build is skipped when nothing it was made from has changed: sources of the real dependency closure, embedded
-files, flags, tools, environment. `--explain` says why each plugin was or wasn't built, `--force` builds anyway.")]
+A build is skipped when nothing it was made from has changed: the sources of the real
+dependency closure, embedded files, flags, tools, environment. `--explain` says why each
+plugin was or wasn't built, `--force` builds anyway.")]
 pub(super) struct BuildArgs {
     /// Plugins by key, or by folder such as connector/slack
     #[arg(value_name = "PLUGIN", conflicts_with_all = ["all_plugins", "changed"])]

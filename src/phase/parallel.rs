@@ -46,7 +46,10 @@ pub fn each<I: Sync, T: Send>(
             if outcome == StepOutcome::Failed && on_failure == OnFailure::Stop {
                 stop.store(true, Ordering::SeqCst);
             }
-            listener(Event::Finished { label, outcome, elapsed: began.elapsed() });
+            // What the user stopped has not failed.
+            if outcome != StepOutcome::Failed || !interrupt::requested() {
+                listener(Event::Finished { label, outcome, elapsed: began.elapsed() });
+            }
             if let Ok(mut slot) = results[at].lock() {
                 *slot = Some(result);
             }

@@ -36,6 +36,8 @@ pub enum ProjectError {
         root: PathBuf,
         /// Near names.
         near: Vec<String>,
+        /// All names.
+        known: Vec<String>,
     },
     /// A folder without source.
     #[error("{place} has neither main.go nor Cargo.toml")]
@@ -108,6 +110,11 @@ impl Explain for ProjectError {
             }
             ProjectError::Unknown { near, .. } if !near.is_empty() => {
                 vec![format!("did you mean {}?", near.join(" or "))]
+            }
+            ProjectError::Unknown { known, .. } if !known.is_empty() => {
+                let shown = known.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let more = if known.len() > 12 { ", …" } else { "" };
+                vec![format!("its plugins are {shown}{more}")]
             }
             ProjectError::NoSource { .. } => {
                 vec!["a Go plugin has a main.go in its folder, a Rust plugin a Cargo.toml".to_owned()]

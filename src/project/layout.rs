@@ -135,11 +135,13 @@ fn named<'a>(
         }
         Some(candidate) => Ok(candidate),
         None => {
-            let keys = layout.candidates.iter().filter(|c| c.language.is_some()).map(|c| c.key.as_str());
+            let known: Vec<&str> =
+                layout.candidates.iter().filter(|c| c.language.is_some()).map(|c| c.key.as_str()).collect();
             Err(ProjectError::Unknown {
                 name: name.to_owned(),
                 root: layout.root.clone(),
-                near: near(wanted, keys),
+                near: near(wanted, known.iter().copied()),
+                known: known.into_iter().map(ToOwned::to_owned).collect(),
             })
         }
     }

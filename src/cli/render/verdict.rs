@@ -91,7 +91,7 @@ fn headers(out: &mut String, facts: &BinaryFacts) {
         Linkage::Static => "static".to_owned(),
         Linkage::Dynamic { libraries, .. } => format!("needs {}", libraries.join(", ")),
     };
-    let _ = writeln!(out, "  binary     {:?} {}, {linkage}", facts.format, facts.machine);
+    let _ = writeln!(out, "  binary     {} {}, {linkage}", facts.format.as_str(), facts.machine);
     if let Some(floor) = &facts.glibc_floor {
         let _ = writeln!(out, "  glibc      {floor} or newer");
     }
