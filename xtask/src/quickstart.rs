@@ -18,7 +18,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut verify = vec!["plugin", "verify"];
     verify.extend(packages.iter().map(String::as_str));
     shown_as(&wick, &plugins, &verify, "wick plugin verify bin/weather-*.zip")?;
-    say(&format!("\nwick is {wick}; `cargo install --path .` puts it on your PATH."));
+    say(&format!("\nwick is {wick}; `cargo install --locked --path .` puts it on your PATH."));
     Ok(())
 }
 

@@ -33,6 +33,10 @@ pub(super) fn print(bench: &str, options: &Options, rows: &[Row], goals: &[Goal]
         options.say(line.trim_end());
     }
     options.say("");
+    if options.smoke {
+        options.say("a smoke run: these figures say that it runs, not how fast");
+    }
+    let goals = if options.smoke { &[] } else { goals };
     for (goal, (wall, cpu)) in goals.iter().filter_map(|goal| Some((goal, ratios(rows, goal)?))) {
         let (situation, way, against, limit) = (goal.situation, goal.way, goal.against, goal.at_most);
         let (wall, cpu) = (number(Some(wall)), number(cpu));

@@ -58,8 +58,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         say(&format!("{:<16} missing: {}", tool.name, why.lines().next().unwrap_or_default()));
         if only_check {
             missing.push(tool.name.to_owned());
-        } else if let Err(why) = (tool.get)().and_then(|()| (tool.check)().map(|_| ())) {
-            missing.push(format!("{} ({why})", tool.name));
+            continue;
+        }
+        match (tool.get)().and_then(|()| (tool.check)()) {
+            Ok(found) => say(&format!("{:<16} {found}", tool.name)),
+            Err(why) => missing.push(format!("{} ({why})", tool.name)),
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(format!("missing: {}", missing.join(", "))) }

@@ -94,7 +94,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs every way `rounds` times, in another order each round; the medians.
+/// Runs every way `rounds` times, in another order each round; the medians. Ours comes first in the first round: when
+/// there is only one, what the disk costs is ours.
 fn situation(
     options: &Options,
     name: &'static str,
