@@ -37,13 +37,11 @@ impl Copy {
         self.folder.join("caches/cargo")
     }
 
-    /// The command, with this copy's compiler caches. Downloaded modules and crates are shared: no way builds those.
+    /// The command, with this copy's compiler caches. What is made once per machine is shared and stays warm, as no way of
+    /// building plugins makes it: downloaded modules and crates, zig's C runtimes.
     pub(super) fn with_caches(&self, cmd: Cmd) -> Cmd {
-        let path = |name: &str| self.folder.join("caches").join(name).display().to_string();
-        cmd.env("GOCACHE", path("go"))
-            .env("CARGO_TARGET_DIR", self.cargo_target().display().to_string())
-            .env("ZIG_GLOBAL_CACHE_DIR", path("zig"))
-            .env("CARGO_ZIGBUILD_CACHE_DIR", path("zigbuild"))
+        let go = self.folder.join("caches/go").display().to_string();
+        cmd.env("GOCACHE", go).env("CARGO_TARGET_DIR", self.cargo_target().display().to_string())
     }
 
     /// Empties the caches and the output folder.
