@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         Row { situation: SITUATION, way, cost: median(&costs[index]), note: format!("{size} bytes") }
     };
     let rows = [row(OURS, 0, &ours), row(TOOLS, 1, &theirs)];
-    let goal = Goal { situation: SITUATION, way: OURS, against: TOOLS, at_most: 0.30 };
+    let goal = Goal { situation: SITUATION, way: OURS, against: TOOLS, at_most: Some(0.30) };
     table::print("package", options, &rows, &[goal]);
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         Row { situation: SITUATION, way, cost, note: format!("fastest of {rounds}: {:.4} s", fastest(costs)) }
     };
     let rows = [row("wick --help", &costs[0]), row("hello world", &costs[1])];
-    let goal = Goal { situation: SITUATION, way: "wick --help", against: "hello world", at_most: 3.0 };
+    let goal = Goal { situation: SITUATION, way: "wick --help", against: "hello world", at_most: Some(3.0) };
     table::print("start", options, &rows, &[goal]);
     Ok(())
 }

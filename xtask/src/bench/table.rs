@@ -14,14 +14,14 @@ pub(super) struct Row {
     pub(super) note: String,
 }
 
-/// A limit that the project set itself.
+/// A comparison, with the limit that the project set itself, if any.
 pub(super) struct Goal {
     pub(super) situation: &'static str,
     /// Ours.
     pub(super) way: &'static str,
     /// What it is compared with.
     pub(super) against: &'static str,
-    pub(super) at_most: f64,
+    pub(super) at_most: Option<f64>,
 }
 
 /// Prints rows, then each goal with what came out.
@@ -38,9 +38,10 @@ pub(super) fn print(bench: &str, options: &Options, rows: &[Row], goals: &[Goal]
     }
     let goals = if options.smoke { &[] } else { goals };
     for (goal, (wall, cpu)) in goals.iter().filter_map(|goal| Some((goal, ratios(rows, goal)?))) {
-        let (situation, way, against, limit) = (goal.situation, goal.way, goal.against, goal.at_most);
+        let (situation, way, against) = (goal.situation, goal.way, goal.against);
+        let limit = goal.at_most.map_or(String::new(), |limit| format!(" (goal: ≤ {limit})"));
         let (wall, cpu) = (number(Some(wall)), number(cpu));
-        options.say(&format!("{situation}: {way} / {against} = {wall} wall, {cpu} CPU (goal: ≤ {limit})"));
+        options.say(&format!("{situation}: {way} / {against} = {wall} wall, {cpu} CPU{limit}"));
     }
     if options.json {
         println!("{}", as_json(bench, options, rows, goals));

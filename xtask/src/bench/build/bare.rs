@@ -2,9 +2,9 @@
 //! else. What it would cost to hash and zip their output with the usual tools is a row of its own.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ impl Way for Bare {
         // Only what is new: nothing changed means nothing to package.
         let after = made(steps);
         let new: Vec<&PathBuf> =
-            after.iter().filter(|(path, at)| before.get(*path) != Some(at)).map(|(path, _)| path).collect();
+            after.iter().filter(|(path, sum)| before.get(*path) != Some(sum)).map(|(path, _)| path).collect();
         let ((), zipping) = measured(|| new.iter().try_for_each(|binary| zipped(binary, &self.copy.out())))?;
         let note = format!("{} commands, {} binaries", steps.len(), after.len());
         let zip_note = format!("{} new binaries", new.len());
@@ -116,11 +116,16 @@ fn makes(args: &[String], cargo_target: &Path) -> Vec<PathBuf> {
     vec![cargo_target.join(triple).join("release").join(bin).with_extension(extension)]
 }
 
-/// The binaries that are there, and when each was written.
-fn made(steps: &[Step]) -> BTreeMap<PathBuf, SystemTime> {
+/// The binaries that are there, with a sum of their content: go writes an unchanged one anew.
+fn made(steps: &[Step]) -> BTreeMap<PathBuf, u64> {
     let files = steps.iter().flat_map(|step| &step.makes).flat_map(|made| match std::fs::read_dir(made) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => vec![made.clone()],
     });
-    files.filter_map(|file| Some((file.clone(), file.metadata().ok()?.modified().ok()?))).collect()
+    let sum = |file: PathBuf| {
+        let mut hasher = DefaultHasher::new();
+        std::fs::read(&file).ok()?.hash(&mut hasher);
+        Some((file, hasher.finish()))
+    };
+    files.filter_map(sum).collect()
 }

@@ -25,12 +25,12 @@ const EDIT: &str = "edit";
 
 /// What the issue set as limits.
 const GOALS: &[Goal] = &[
-    Goal { situation: COLD, way: WICK, against: REFERENCE, at_most: 0.65 },
-    Goal { situation: COLD, way: WICK, against: BARE, at_most: 1.05 },
-    Goal { situation: SAME, way: WICK, against: REFERENCE, at_most: 0.02 },
-    Goal { situation: EDIT, way: WICK, against: REFERENCE, at_most: 0.35 },
-    Goal { situation: EDIT, way: WICK, against: BARE_ZIPPED, at_most: 1.05 },
-    Goal { situation: EDIT, way: WICK, against: BARE, at_most: 1.05 },
+    Goal { situation: COLD, way: WICK, against: REFERENCE, at_most: Some(0.65) },
+    Goal { situation: COLD, way: WICK, against: BARE, at_most: None },
+    Goal { situation: SAME, way: WICK, against: REFERENCE, at_most: Some(0.02) },
+    Goal { situation: EDIT, way: WICK, against: REFERENCE, at_most: Some(0.35) },
+    Goal { situation: EDIT, way: WICK, against: BARE_ZIPPED, at_most: Some(1.05) },
+    Goal { situation: EDIT, way: WICK, against: BARE, at_most: None },
 ];
 
 /// Which plugins a run is about.
