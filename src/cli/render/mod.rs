@@ -40,18 +40,14 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
 }
 
 impl Console {
-    pub(super) fn new(global: &Global) -> Console {
+    /// `github`: whether a GitHub Actions runner reads what is printed.
+    pub(super) fn new(global: &Global, github: bool) -> Console {
         match global.color {
             When::Auto => {}
             When::Always => anstream::ColorChoice::Always.write_global(),
             When::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Console {
-            format: global.format,
-            quiet: global.quiet,
-            verbose: global.verbose,
-            github: github::active(),
-        }
+        Console { format: global.format, quiet: global.quiet, verbose: global.verbose, github }
     }
 
     pub(super) fn is_json(&self) -> bool {
