@@ -18,7 +18,7 @@ pub fn listen() {
         }
         let children = CHILDREN.lock().map(|set| set.clone()).unwrap_or_default();
         for child in children {
-            super::process::end_group(child, before == 0);
+            super::group::end_group(child, before == 0);
         }
     });
 }
@@ -39,7 +39,7 @@ impl Registered {
         }
         // The request may have come between the spawn and the line above.
         if requested() {
-            super::process::end_group(pid, true);
+            super::group::end_group(pid, true);
         }
         Registered(pid)
     }

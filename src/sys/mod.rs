@@ -7,6 +7,7 @@ pub mod env;
 pub mod files;
 pub mod fingerprint;
 pub mod git;
+mod group;
 pub mod interrupt;
 pub mod process;
 pub mod sandbox;
