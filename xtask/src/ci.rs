@@ -77,7 +77,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
     list(ci || !flags.is_empty())
 }
 
-/// [`test`] without skips, then each bench once: not to measure, but to see that it runs.
+/// [`test()`] without skips, then each bench once: not to measure, but to see that it runs.
 pub(crate) fn ci(args: &[String]) -> Result<()> {
     flags(args, &[])?;
     for bench in ["start", "package", "build"] {
