@@ -43,7 +43,7 @@ fn steps(require_tools: bool) -> Vec<Step> {
     let tests = |name, cmd| Step { name, run: Work::Tests(required(cmd)) };
     let names = |name, cmd| Step { name, run: Work::Names(cmd) };
     let strict = "-- -D warnings";
-    let lint = format!("cargo clippy --workspace --all-targets {strict}");
+    let lint = format!("cargo clippy --workspace --all-targets --all-features {strict}");
     // Through cargo-zigbuild, as one dependency brings C and every system's C compiler is in zig.
     let foreign = |triple| {
         Cmd::line(&format!("cargo-zigbuild clippy --package wick --all-targets --target {triple} {strict}"))
