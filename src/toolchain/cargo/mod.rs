@@ -70,6 +70,9 @@ const NOT_READ: [&str; 15] = [
 /// The oldest macOS that binaries run on unless the user says otherwise: the first for both architectures.
 const MACOS_FLOOR: (&str, &str) = ("MACOSX_DEPLOYMENT_TARGET", "11.0");
 
+/// The time that linkers and C compilers write into binaries unless the user names one: the zip format's first day.
+const EPOCH: (&str, &str) = ("SOURCE_DATE_EPOCH", "315532800");
+
 impl Toolchain for Cargo {
     fn language(&self) -> Language {
         Language::Rust
@@ -288,11 +291,27 @@ fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Command
         // Without it the linker stamps its own SDK's version, and zig's is newer than most Macs.
         line.env.entry(MACOS_FLOOR.0.to_owned()).or_insert_with(|| MACOS_FLOOR.1.to_owned());
     }
+    let named = order.environment.get(EPOCH.0).or(rust.env.get(EPOCH.0)).filter(|value| !value.is_empty());
+    let epoch = named.cloned().unwrap_or_else(|| EPOCH.1.to_owned());
     let mut flags = tools.rustflags.get(&(rust.workspace_root.clone(), triple)).cloned().unwrap_or_default();
     flags.extend(remaps(order, cargo, rust));
+    flags.extend(sameness(builder, target, &epoch));
+    line.env.insert(EPOCH.0.to_owned(), epoch);
     // The encoded form, because paths may hold spaces.
     line.env.insert("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"));
     Some(line)
+}
+
+/// Keeps the moment and the place of a build out of what linkers write.
+fn sameness(builder: Builder, target: Target, epoch: &str) -> Option<String> {
+    match target.os {
+        // The header holds a time. Cargo doesn't know that the linker reads the variable: with another time, the
+        // flag makes it link anew.
+        Os::Windows => Some(format!("--cfg=source_date_epoch=\"{epoch}\"")),
+        // Zig takes the binary's UUID over paths and times of object files, which are stripped only afterwards.
+        Os::Darwin if builder == Builder::Zigbuild => Some("-Clink-arg=-Wl,-S".to_owned()),
+        _ => None,
+    }
 }
 
 /// Keeps this machine's folders out of panic messages. The last match wins in rustc, so the widest comes first.
