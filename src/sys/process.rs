@@ -168,7 +168,8 @@ fn run_piped(
     let failed = |source| ProcessError::Start { program: program.to_owned(), source };
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = Group::spawn(command).map_err(failed)?;
-    let _registered = interrupt::Registered::new(group.id());
+    // A supervisor is ended by closing its stdin; a signal could end it before it has ended what it watches.
+    let _registered = first_line.is_none().then(|| interrupt::Registered::new(group.id()));
     let (sender, events) = mpsc::channel();
     let (mut lifeline, stdout, stderr) = group.pipes();
     if let (Some(pipe), Some(line)) = (&mut lifeline, &first_line) {

@@ -8,7 +8,6 @@ use crate::cli::render::{Console, build as render};
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
-use crate::model::project::Project;
 use crate::model::report::{BuildReport, Outcome};
 use crate::model::target::{Arch, Os, Target};
 use crate::phase::parallel::OnFailure;
@@ -21,8 +20,13 @@ use crate::project::{self, Selection};
 pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let choice = targets(args, session)?;
     let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
-    let mut project = select(args, session)?;
-    let tools = session.tools(&project, &choice, emulation)?;
+    let (selection, kind) = (selection(args)?, args.kind.map(PluginKind::from));
+    let layout = project::look(session.root())?;
+    // Before cargo is asked about its plugins: what is missing is said for all languages at once.
+    let languages = project::languages(&layout, &selection, kind)?;
+    let mut tools = session.tools(&layout.root, &languages, emulation)?;
+    let mut project = project::resolve(&layout, &selection, kind)?;
+    session.add_rustflags(&mut tools, &project, &choice)?;
     if args.changed {
         let since = since(args, session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
@@ -84,17 +88,18 @@ fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure>
         }
         return Ok(TargetChoice::Named(targets));
     }
-    let wrong = |name: &str, why: String| {
-        Failure::new(FailureKind::Usage, format!("${name} is set to something wick can't build for: {why}"))
+    let wrong = |name: &str, text: &str, known: String| {
+        Failure::new(FailureKind::Usage, format!("${name} is `{text}`, which wick can't build for; {known}"))
+            .hint(format!("unset it, or name the target with --target or --{}", name.to_lowercase()))
     };
     let os: Option<Os> = match (args.goos, session.variable("GOOS")) {
         (Some(os), _) => Some(os),
-        (None, Some(text)) => Some(args::os(text).map_err(|why| wrong("GOOS", why))?),
+        (None, Some(text)) => Some(args::os(text).map_err(|known| wrong("GOOS", text, known))?),
         (None, None) => None,
     };
     let arch: Option<Arch> = match (args.goarch, session.variable("GOARCH")) {
         (Some(arch), _) => Some(arch),
-        (None, Some(text)) => Some(args::arch(text).map_err(|why| wrong("GOARCH", why))?),
+        (None, Some(text)) => Some(args::arch(text).map_err(|known| wrong("GOARCH", text, known))?),
         (None, None) => None,
     };
     if os.is_none() && arch.is_none() {
@@ -104,17 +109,15 @@ fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure>
     Ok(TargetChoice::Named(vec![Target::new(os.unwrap_or(this.os), arch.unwrap_or(this.arch))]))
 }
 
-fn select(args: &BuildArgs, session: &Session) -> Result<Project, Failure> {
-    let selection = if args.all_plugins || args.changed {
-        Selection::All
+fn selection(args: &BuildArgs) -> Result<Selection, Failure> {
+    if args.all_plugins || args.changed {
+        Ok(Selection::All)
     } else if args.plugins.is_empty() {
-        return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
-            .hint("name one, or use --all-plugins or --changed; `wick plugin build --help` has examples"));
+        Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
+            .hint("name one, or use --all-plugins or --changed; `wick plugin build --help` has examples"))
     } else {
-        Selection::Named(args.plugins.clone())
-    };
-    let layout = project::look(session.root())?;
-    Ok(project::resolve(&layout, &selection, args.kind.map(PluginKind::from))?)
+        Ok(Selection::Named(args.plugins.clone()))
+    }
 }
 
 fn since(args: &BuildArgs, session: &Session) -> String {
@@ -155,7 +158,7 @@ fn conclude(
     if console.is_json() {
         console.json(report);
     } else {
-        console.data(&render::table(report, console.is_verbose()));
+        console.outcome(&render::table(report, console.is_verbose()));
     }
     if args.explain || console.is_verbose() {
         for line in render::reasons(report) {

@@ -69,6 +69,13 @@ impl Console {
         }
     }
 
+    /// How things went, for people, on stdout. Nothing when only errors are wanted.
+    pub(super) fn outcome(&self, text: &str) {
+        if !self.quiet {
+            self.data(text);
+        }
+    }
+
     /// A value for programs, on stdout.
     pub(super) fn json(&self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("reports are plain data");

@@ -85,7 +85,7 @@ impl Toolchain for Cargo {
         target: Target,
     ) -> Result<String, Vec<Missing>> {
         let Some(cargo) = &tools.cargo else {
-            return Err(vec![missing("Rust (the `cargo` command)", "install it from https://rustup.rs")]);
+            return Err(vec![missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs")]);
         };
         let Some(triple) = triple(tools, plugin, target) else {
             return Err(vec![missing(
@@ -186,10 +186,16 @@ impl Toolchain for Cargo {
         groups.into_iter().map(ask).collect()
     }
 
-    fn closures(&self, _: &Tools, answer: &str, plugins: &[&Plugin]) -> Result<Vec<Closure>, ToolchainError> {
+    fn closures(
+        &self,
+        tools: &Tools,
+        answer: &str,
+        plugins: &[&Plugin],
+    ) -> Result<Vec<Closure>, ToolchainError> {
         let metadata: cargo_metadata::Metadata = serde_json::from_str(answer)
             .map_err(|source| ToolchainError::Answer { command: "cargo metadata", source })?;
-        plugins.iter().map(|plugin| closure(plugin, &metadata)).collect()
+        let home = tools.cargo.as_ref().map(|cargo| cargo.home.as_path());
+        plugins.iter().map(|plugin| closure(plugin, &metadata, home)).collect()
     }
 }
 
@@ -341,7 +347,11 @@ fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option
     })
 }
 
-fn closure(plugin: &Plugin, metadata: &cargo_metadata::Metadata) -> Result<Closure, ToolchainError> {
+fn closure(
+    plugin: &Plugin,
+    metadata: &cargo_metadata::Metadata,
+    home: Option<&Path>,
+) -> Result<Closure, ToolchainError> {
     let silent = || ToolchainError::Silent { command: "cargo metadata", place: plugin.place.clone() };
     let manifest = plugin.dir.join("Cargo.toml");
     let root =
@@ -366,6 +376,10 @@ fn closure(plugin: &Plugin, metadata: &cargo_metadata::Metadata) -> Result<Closu
         for name in [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"] {
             sources.insert(SourcePath::File(dir.join(name)));
         }
+    }
+    // cargo's own folder is searched last, wherever it is.
+    for name in ["config.toml", "config"] {
+        sources.extend(home.map(|home| SourcePath::File(home.join(name))));
     }
     for package in metadata.packages.iter().filter(|p| p.source.is_none() && reached.contains(&p.id.repr)) {
         if let Some(dir) = package.manifest_path.parent() {
