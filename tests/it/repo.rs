@@ -374,6 +374,10 @@ impl Wick {
                 env.insert(name.to_owned(), value.into());
             }
         }
+        // With another HOME, go's telemetry would come after the test and make that folder anew.
+        if let Some(config) = user_config() {
+            env.insert("XDG_CONFIG_HOME".to_owned(), config.into());
+        }
         env.insert("GIT_CONFIG_GLOBAL".to_owned(), "/dev/null".into());
         env.insert("GIT_CONFIG_NOSYSTEM".to_owned(), "1".into());
         Wick { args: args.iter().map(OsString::from).collect(), folder: folder.to_owned(), env }
@@ -551,4 +555,10 @@ pub(crate) fn rust_home(name: &str) -> PathBuf {
     let default = if name == "CARGO_HOME" { ".cargo" } else { ".rustup" };
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(default);
     std::env::var_os(name).map_or_else(home, PathBuf::from)
+}
+
+/// Where the user's programs keep their configuration.
+fn user_config() -> Option<PathBuf> {
+    let given = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))
 }
