@@ -122,6 +122,24 @@ fn a_change_selects_the_plugins_it_can_affect() {
                 explained: &["shared/words/more.go changed"],
             },
             Case {
+                what: "a file that Rust sources include from outside their package",
+                change: |repo| repo.append("docs/notice.txt", " and peril"),
+                selected: &["rho"],
+                explained: &["docs/notice.txt changed"],
+            },
+            Case {
+                what: "a folder that a build script reads outside its package",
+                change: |repo| repo.write("schema/b.txt", "b\n"),
+                selected: &["rho"],
+                explained: &["schema/b.txt changed"],
+            },
+            Case {
+                what: "a file beside those that are included",
+                change: |repo| repo.write("docs/other.txt", "other\n"),
+                selected: &[],
+                explained: &[],
+            },
+            Case {
                 what: "a whole source deleted",
                 change: |repo| repo.remove("shared/words/words.go"),
                 selected: &USERS,
