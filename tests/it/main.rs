@@ -1,5 +1,7 @@
 //! Integration tests: the wick program against real compilers, real emulators, a host written in Go, real git and
 //! plugins that misbehave. No mocks.
+// They stand on umask, modes, signals and wrapper scripts; Windows gets the unit tests' type check.
+#![cfg(unix)]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
