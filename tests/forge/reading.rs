@@ -167,6 +167,17 @@ fn the_token_reads_private_assets_and_never_reaches_the_storage() {
 }
 
 #[test]
+fn a_login_page_is_no_asset_and_the_api_is_asked_instead() {
+    let double = start();
+    let id = double.seed_release(TAG, false, &[("a.zip", Content::bytes(*b"abc"))]);
+    double.fail_place(Place::Web, Fault::Html);
+    let asset = client(&double).release(id).unwrap().assets.remove(0);
+    assert!(matches!(client(&double).read(&asset, None).unwrap(), Piece::Whole(bytes) if bytes == b"abc"));
+    let error = client_of(&double, "").read(&asset, None).err().unwrap().to_string();
+    assert!(error.contains("it is a page, not the file; it begins `<html>"), "{error}");
+}
+
+#[test]
 fn answers_that_are_no_api_say_what_they_look_like() {
     let double = start();
     double.seed_release(TAG, false, &[]);

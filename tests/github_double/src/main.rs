@@ -27,7 +27,8 @@ Usage: github-double [OPTIONS]
   --assets N          assets of each (default: 5)
   --asset-bytes N     bytes of each asset (default: 1048576)
   --fail N=FAULT      request N fails: cut-before, cut-in-request:BYTES, cut-after, cut-in-answer:BYTES, status:CODE,
-                      status-after:CODE, primary:SECONDS, secondary[:SECONDS], html, half-json, echo, silence, corrupt
+                      status-after:CODE, primary:SECONDS, secondary[:SECONDS], html, half-json, echo, silence, early,
+                      corrupt
 
 Tokens: ghp_write, ghp_read, ghp_stranger, ghs_write, ghs_read, github_pat_write, github_pat_read
 Also answers /_double/counters, /_double/log, /_double/releases and /_double/clear.";
