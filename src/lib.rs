@@ -46,6 +46,7 @@
 //! "this machine", never "host".
 
 pub mod cli;
+pub mod forge;
 pub mod host;
 pub mod inspect;
 pub mod model;

@@ -13,6 +13,7 @@ pub mod package;
 pub mod plan;
 pub mod project;
 pub mod receipt;
+pub mod release;
 pub mod report;
 pub mod signature;
 pub mod target;

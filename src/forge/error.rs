@@ -1,0 +1,126 @@
+//! What can go wrong with a forge, said so that a person can act on it. Never contains a token.
+
+use crate::model::failure::{Explain, FailureKind};
+
+/// A request that a forge did not fulfil.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForgeError {
+    /// No answer: connection refused, cut, timed out; after all retries.
+    #[error("can't {what}: {why}")]
+    Unreachable {
+        /// What was tried, on what.
+        what: String,
+        /// What happened.
+        why: String,
+    },
+    /// A rate limit that would take longer than wick waits.
+    #[error("can't {what}: GitHub's {limit} rate limit is used up until {resets}")]
+    RateLimited {
+        /// What was tried.
+        what: String,
+        /// `primary` or `secondary`.
+        limit: &'static str,
+        /// When it resets, for people.
+        resets: String,
+    },
+    /// 401, 403, or a 404 that means the same.
+    #[error("can't {what}: {why}")]
+    Denied {
+        /// What was tried, on what.
+        what: String,
+        /// What the forge said.
+        why: String,
+        /// Whether a token was sent.
+        with_token: bool,
+    },
+    /// There is no such thing.
+    #[error("can't {what}: there is no such thing")]
+    NotFound {
+        /// What was tried, on what.
+        what: String,
+    },
+    /// 422: the name or tag exists already.
+    #[error("can't {what}: it exists already")]
+    AlreadyExists {
+        /// What was tried, on what.
+        what: String,
+    },
+    /// 422: a published release can't be changed, or its tag can't be used again.
+    #[error("can't {what}: {why}")]
+    Immutable {
+        /// What was tried, on what.
+        what: String,
+        /// What the forge said.
+        why: String,
+    },
+    /// Any other refusal.
+    #[error("can't {what}: GitHub answered {status}: {why}")]
+    Refused {
+        /// What was tried, on what.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the forge said.
+        why: String,
+    },
+    /// An answer that isn't what the API documents: HTML, truncated JSON, too large.
+    #[error("can't {what}: the answer can't be read: {why}")]
+    Unreadable {
+        /// What was tried, on what.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What arrived there is not what was sent.
+    #[error("can't {what}: it arrived altered: {why}")]
+    Altered {
+        /// What was tried, on what.
+        what: String,
+        /// What differs.
+        why: String,
+    },
+    /// The file to be uploaded can't be read.
+    #[error("can't {what}: {why}")]
+    File {
+        /// What was tried, on what.
+        what: String,
+        /// What happened.
+        why: String,
+    },
+    /// The user stopped the run.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Explain for ForgeError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            ForgeError::Denied { with_token: false, .. } => FailureKind::Missing,
+            ForgeError::AlreadyExists { .. } | ForgeError::Immutable { .. } => FailureKind::Conflict,
+            ForgeError::File { .. } => FailureKind::Step,
+            ForgeError::Interrupted => FailureKind::Interrupted,
+            _ => FailureKind::Remote,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let one = match self {
+            ForgeError::Denied { with_token: false, .. } => {
+                "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
+            }
+            ForgeError::Denied { .. } => "the token needs `contents: write` on that repository",
+            ForgeError::Immutable { .. } => {
+                "published releases are immutable there: raise the version and release that"
+            }
+            ForgeError::RateLimited { limit: "primary", .. } => {
+                "wait until then, or use a token with a higher limit"
+            }
+            ForgeError::RateLimited { .. } => "run again then; what was done is kept",
+            ForgeError::Unreachable { .. } => {
+                "check the network, HTTPS_PROXY and --api-url, then run again: it goes on where it stopped"
+            }
+            _ => return Vec::new(),
+        };
+        vec![one.to_owned()]
+    }
+}

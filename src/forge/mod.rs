@@ -1,0 +1,4 @@
+//! Forges: where releases live. One today, so no trait: the seam is this module.
+
+pub mod error;
+pub mod github;
