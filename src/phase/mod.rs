@@ -10,6 +10,7 @@
 pub mod build;
 pub mod interrogate;
 pub mod package;
+pub mod packages;
 pub mod parallel;
 pub mod plan;
 pub mod report;
@@ -75,9 +76,12 @@ pub fn fingerprints() -> Fingerprints {
 /// # Errors
 /// Only when the run as a whole can't go on: no scratch folder, interrupted. Steps that fail are in the report.
 pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
+    // Before the build: what is committed while it runs is none of its sources.
+    let tree = package::source::working_tree(&run.project.root);
     let built = build::build(run)?;
     stop_if_interrupted()?;
     let mut standings = package::judge(run, &built.states);
+    package::source::refresh(run, &built.states, &mut standings, tree.as_ref())?;
     let halted = run.on_failure == OnFailure::Stop && report::any_failed(&built.states);
     let mut answers = interrogate::Answers::new();
     let mut packed = BTreeMap::new();
@@ -91,7 +95,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
         let refused = run.on_failure == OnFailure::Stop && answers.values().any(Result::is_err);
         if !refused {
-            packed = package::package(run, &built.states, &standings, &answers);
+            packed = package::package(run, &built.states, &standings, &answers, tree.as_ref());
         }
         stop_if_interrupted()?;
     }
