@@ -45,6 +45,14 @@ pub enum ForgeError {
         /// What was tried, on what.
         what: String,
     },
+    /// 422: a published release can't be changed, or its tag can't be used again.
+    #[error("can't {what}: {why}")]
+    Immutable {
+        /// What was tried, on what.
+        what: String,
+        /// What the forge said.
+        why: String,
+    },
     /// Any other refusal.
     #[error("can't {what}: GitHub answered {status}: {why}")]
     Refused {
@@ -72,7 +80,7 @@ impl Explain for ForgeError {
     fn kind(&self) -> FailureKind {
         match self {
             ForgeError::Denied { with_token: false, .. } => FailureKind::Missing,
-            ForgeError::AlreadyExists { .. } => FailureKind::Conflict,
+            ForgeError::AlreadyExists { .. } | ForgeError::Immutable { .. } => FailureKind::Conflict,
             ForgeError::Interrupted => FailureKind::Interrupted,
             _ => FailureKind::Remote,
         }
@@ -84,6 +92,9 @@ impl Explain for ForgeError {
                 "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
             }
             ForgeError::Denied { .. } => "the token needs `contents: write` on that repository",
+            ForgeError::Immutable { .. } => {
+                "published releases are immutable there: raise the version and release that"
+            }
             ForgeError::RateLimited { limit: "primary", .. } => {
                 "wait until then, or use a token with a higher limit"
             }
