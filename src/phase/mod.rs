@@ -4,15 +4,19 @@
 //! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
+//! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`verify`] stands beside it: the same judgement for anybody's archive.
 
 pub mod build;
 pub mod interrogate;
+pub mod matrix;
+pub mod merge;
 pub mod package;
 pub mod packages;
 pub mod parallel;
 pub mod plan;
+pub mod publish;
 pub mod report;
 pub mod store;
 pub mod trace;

@@ -7,6 +7,7 @@ use super::verify;
 use crate::inspect;
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
+use crate::model::names::PluginKey;
 use crate::model::package::{PACKAGE_MAX, PackageName};
 use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::{PublicKey, SignaturePolicy};
@@ -71,33 +72,49 @@ impl Kept {
     }
 }
 
+/// A receipt that can't be read.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// The plugin it is of, by its file name.
+    pub plugin: Option<PluginKey>,
+    /// Why.
+    pub finding: Finding,
+}
+
 /// The packages that receipts of this folder tell of, and what is wrong with receipts. Folders without receipts have
 /// none.
 ///
 /// # Errors
 /// When the folder is missing or can't be read.
-pub fn read(folder: &Path) -> Result<(Vec<Kept>, Vec<Finding>), FileError> {
+pub fn read(folder: &Path) -> Result<(Vec<Kept>, Vec<Unreadable>), FileError> {
     // A folder that isn't there is an error; one that nothing was built into is not.
     files::list(folder)?;
     let receipts = folder.join(RECEIPTS);
-    let names = if files::kind(&receipts) == files::Kind::Folder { files::list(&receipts)? } else { Vec::new() };
-    let (mut kept, mut findings) = (Vec::new(), Vec::new());
+    let names =
+        if files::kind(&receipts) == files::Kind::Folder { files::list(&receipts)? } else { Vec::new() };
+    let (mut kept, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
         let Some(id) = name.strip_suffix(".package.json") else { continue };
         match read_one(folder, id) {
             Ok(one) => kept.push(one),
-            Err(why) => findings.push(
-                Finding::error("receipt-unreadable", format!("{}: {why}", receipts.join(&name).display()))
-                    .hint("build that plugin again with this wick"),
-            ),
+            Err(why) => {
+                let finding = Finding::error(
+                    "receipt-unreadable",
+                    format!("{}: {why}", receipts.join(&name).display()),
+                )
+                .hint("build that plugin again with this wick");
+                // Neither kinds nor keys have a dash.
+                let plugin = id.split('-').nth(1).and_then(|key| key.parse().ok());
+                unreadable.push(Unreadable { plugin, finding });
+            }
         }
     }
     kept.sort_by_key(|one| (one.receipt.kind, one.receipt.plugin.clone(), order(one)));
-    Ok((kept, findings))
+    Ok((kept, unreadable))
 }
 
 /// Targets in the order of a complete release, others behind them.
-fn order(kept: &Kept) -> (usize, crate::model::target::Target) {
+pub(super) fn order(kept: &Kept) -> (usize, crate::model::target::Target) {
     let all = crate::model::target::Target::ALL;
     (all.iter().position(|one| *one == kept.receipt.target).unwrap_or(all.len()), kept.receipt.target)
 }
@@ -110,11 +127,8 @@ fn read_one(folder: &Path, id: &str) -> Result<Kept, String> {
     if receipt.schema != RECEIPT_SCHEMA {
         return Err(format!("it has schema {}, and this wick reads {RECEIPT_SCHEMA}", receipt.schema));
     }
-    let name = PackageName {
-        key: receipt.plugin.clone(),
-        version: receipt.version.clone(),
-        target: receipt.target,
-    };
+    let name =
+        PackageName { key: receipt.plugin.clone(), version: receipt.version.clone(), target: receipt.target };
     if receipt.package != name.to_string() {
         return Err(format!("it names `{}` where `{name}` is meant", receipt.package.escape_debug()));
     }
@@ -184,9 +198,12 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
     compare("commits-differ", "the packages are from different commits", build, &|one| {
         one.receipt.source.as_ref().map_or_else(|| "no commit".to_owned(), |source| short(&source.commit))
     });
-    compare("signers-differ", "the packages are signed by different keys", "build all targets with the same --sign-key", &|one| {
-        one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned())
-    });
+    compare(
+        "signers-differ",
+        "the packages are signed by different keys",
+        "build all targets with the same --sign-key",
+        &|one| one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
     findings
 }
 

@@ -55,14 +55,12 @@ pub struct Steps {
 #[must_use]
 pub fn decide(set: &Set, seen: &Seen<'_>) -> Decision {
     if let Some(release) = seen.releases.iter().find(|release| !release.draft) {
-        return published(set, release);
+        return published(set, release, &seen.releases);
     }
     if let Some(conflict) = tag_conflict(set, seen.tag_commit) {
         return Decision::Conflict(vec![conflict]);
     }
-    let good = |release: &Release| {
-        set.files.iter().filter(|file| fit(file, release) == Fit::Same).count()
-    };
+    let good = |release: &Release| set.files.iter().filter(|file| fit(file, release) == Fit::Same).count();
     let mut drafts = seen.releases.clone();
     drafts.sort_by_key(|release| (std::cmp::Reverse(good(release)), release.id));
     let mut steps = match drafts.first() {
@@ -82,11 +80,16 @@ pub fn decide(set: &Set, seen: &Seen<'_>) -> Decision {
 }
 
 fn resume(set: &Set, draft: &Release) -> Steps {
-    let mut remove: Vec<Asset> =
-        draft.assets.iter().filter(|asset| !set.files.iter().any(|file| file.name == asset.name)).cloned().collect();
+    let mut remove: Vec<Asset> = draft
+        .assets
+        .iter()
+        .filter(|asset| !set.files.iter().any(|file| file.name == asset.name))
+        .cloned()
+        .collect();
     let mut findings: Vec<Finding> = Vec::new();
     for asset in &remove {
-        let message = format!("the draft's {} is none of the release's files; it goes", asset.name.escape_debug());
+        let message =
+            format!("the draft's {} is none of the release's files; it goes", asset.name.escape_debug());
         findings.push(Finding::note("asset-extra", message));
     }
     let files = set.files.iter().map(|file| match fit(file, draft) {
@@ -117,7 +120,9 @@ enum Fit {
 }
 
 fn fit(file: &LocalFile, release: &Release) -> Fit {
-    let Some(asset) = release.assets.iter().find(|asset| asset.name == file.name) else { return Fit::Missing };
+    let Some(asset) = release.assets.iter().find(|asset| asset.name == file.name) else {
+        return Fit::Missing;
+    };
     match asset.digest {
         _ if !asset.complete => Fit::Aborted,
         Some(digest) if digest == file.sha256 && asset.size == file.size => Fit::Same,
@@ -127,7 +132,7 @@ fn fit(file: &LocalFile, release: &Release) -> Fit {
     }
 }
 
-fn published(set: &Set, release: &Release) -> Decision {
+fn published(set: &Set, release: &Release, all: &[&Release]) -> Decision {
     let tag = &set.tag;
     let bump = format!("release the change as a new version: raise {}'s VERSION and build again", tag.key);
     let (mut conflicts, mut notes) = (Vec::new(), Vec::new());
@@ -170,6 +175,10 @@ fn published(set: &Set, release: &Release) -> Decision {
     if !extra.is_empty() {
         notes.push(Finding::note("asset-extra", format!("{tag} also has {}", extra.join(", "))));
     }
+    for draft in all.iter().filter(|one| one.draft) {
+        let message = format!("{tag} is out, and there is a draft of it too: {}", draft.page);
+        notes.push(Finding::warning("draft-extra", message).hint("delete that draft on its page"));
+    }
     if conflicts.is_empty() {
         Decision::Out { page: release.page.clone(), findings: notes }
     } else {
@@ -184,12 +193,8 @@ fn tag_conflict(set: &Set, tag_commit: Option<&str>) -> Option<Finding> {
     if there == here {
         return None;
     }
-    let message = format!(
-        "the tag {} points to {}, and the packages are from {}",
-        set.tag,
-        short(there),
-        short(here)
-    );
+    let message =
+        format!("the tag {} points to {}, and the packages are from {}", set.tag, short(there), short(here));
     let hint = format!(
         "check out {} and build there, or delete the tag if nothing uses it: `git push --delete origin {}`",
         short(there),
