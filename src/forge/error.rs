@@ -71,6 +71,22 @@ pub enum ForgeError {
         /// What is wrong with it.
         why: String,
     },
+    /// What arrived there is not what was sent.
+    #[error("can't {what}: it arrived altered: {why}")]
+    Altered {
+        /// What was tried, on what.
+        what: String,
+        /// What differs.
+        why: String,
+    },
+    /// The file to be uploaded can't be read.
+    #[error("can't {what}: {why}")]
+    File {
+        /// What was tried, on what.
+        what: String,
+        /// What happened.
+        why: String,
+    },
     /// The user stopped the run.
     #[error("interrupted")]
     Interrupted,
@@ -81,6 +97,7 @@ impl Explain for ForgeError {
         match self {
             ForgeError::Denied { with_token: false, .. } => FailureKind::Missing,
             ForgeError::AlreadyExists { .. } | ForgeError::Immutable { .. } => FailureKind::Conflict,
+            ForgeError::File { .. } => FailureKind::Step,
             ForgeError::Interrupted => FailureKind::Interrupted,
             _ => FailureKind::Remote,
         }

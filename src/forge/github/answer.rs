@@ -59,6 +59,7 @@ impl GitHub {
         let what = what.to_owned();
         let said = match error {
             HttpError::Interrupted => return Failed::Final(ForgeError::Interrupted),
+            HttpError::File { .. } => ForgeError::File { what, why },
             HttpError::TooLarge { .. } => ForgeError::Unreadable { what, why },
             _ => ForgeError::Unreachable { what, why },
         };

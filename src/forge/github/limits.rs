@@ -31,12 +31,14 @@ impl Limit {
         let used_up = answer.header("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
         let name = if used_up && !says_secondary { "primary" } else { "secondary" };
         // Order as documented: `retry-after`, then the reset of a used-up limit, then a minute.
+        // A server that gives no time to wait, or whose clock is behind ours, is not asked in a tight loop.
+        let least = now + Duration::from_secs(1 << met.min(6));
         if let Some(after) = seconds("retry-after") {
-            return Some(Limit { name, until: now + after });
+            return Some(Limit { name, until: least.max(now.saturating_add(after)) });
         }
         if let Some(reset) = seconds("x-ratelimit-reset").filter(|_| used_up) {
             // The second in which it resets may still be counted.
-            return Some(Limit { name, until: reset.max(now) + Duration::from_secs(1) });
+            return Some(Limit { name, until: least.max(reset.saturating_add(Duration::from_secs(1))) });
         }
         let means_it =
             says_secondary || used_up || answer.status == 429 || body.contains("rate limit exceeded");

@@ -137,23 +137,22 @@ impl GitHub {
     fn arrived(&self, ask: &Ask<'_>, answer: &Response, meant: &Meant<'_>) -> Result<Asset, Failed> {
         let asset: Asset =
             self.parse::<AssetWire>(ask.what, answer).map_err(|error| Failed::again(error, true))?.into();
-        let wrong = |why: String| ForgeError::Unreadable { what: ask.what.to_owned(), why };
+        let altered = |why: String| ForgeError::Altered { what: ask.what.to_owned(), why };
         // GitHub renames "special characters, non-alphanumeric characters, and leading or trailing periods"; under
         // another name nobody would find it again.
         if asset.name != meant.name {
             self.delete_asset(&asset)?;
-            return Err(Failed::Final(wrong(format!(
-                "GitHub stored it under another name, `{}`",
-                asset.name
-            ))));
+            return Err(Failed::Final(altered(format!("GitHub named it `{}`", asset.name))));
         }
-        let is_whole = asset.complete && asset.size == meant.size;
-        if !is_whole || asset.digest.is_some_and(|digest| digest != meant.digest) {
-            self.delete_asset(&asset)?;
-            let why = format!("{} bytes of {} arrived unharmed", asset.size, meant.size);
-            return Err(Failed::again(wrong(why), true));
-        }
-        Ok(asset)
+        let why = if !asset.complete || asset.size != meant.size {
+            format!("{} of {} bytes", asset.size, meant.size)
+        } else if asset.digest.is_some_and(|digest| digest != meant.digest) {
+            "its digest is another".to_owned()
+        } else {
+            return Ok(asset);
+        };
+        self.delete_asset(&asset)?;
+        Err(Failed::again(altered(why), true))
     }
 }
 
