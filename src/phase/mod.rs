@@ -21,6 +21,7 @@ pub mod report;
 pub mod store;
 pub mod trace;
 pub mod verify;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
+use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, build as render};
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
-use crate::model::project::Project;
 use crate::model::report::{BuildReport, Outcome};
 use crate::model::target::{Arch, Os, Target};
 use crate::phase::parallel::OnFailure;
@@ -16,15 +16,15 @@ use crate::phase::plan::changed::{self, Selected};
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::{self, Freshness, Run};
-use crate::project::{self, Selection};
 
 pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let choice = targets(args, session)?;
     let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
-    let mut project = select(args, session)?;
+    let all = args.all_plugins || args.changed;
+    let mut project = select::project(&args.plugins, all, args.kind.map(PluginKind::from), "build", session)?;
     let tools = session.tools(&project, &choice, emulation)?;
     if args.changed {
-        let since = since(args, session);
+        let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
         explain_selection(args, console, &since, &selected);
         if project.plugins.is_empty() {
@@ -102,24 +102,6 @@ fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure>
     }
     let this = Target::this_machine().ok_or(plan::PlanError::UnknownMachine)?;
     Ok(TargetChoice::Named(vec![Target::new(os.unwrap_or(this.os), arch.unwrap_or(this.arch))]))
-}
-
-fn select(args: &BuildArgs, session: &Session) -> Result<Project, Failure> {
-    let selection = if args.all_plugins || args.changed {
-        Selection::All
-    } else if args.plugins.is_empty() {
-        return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
-            .hint("name one, or use --all-plugins or --changed; `wick plugin build --help` has examples"));
-    } else {
-        Selection::Named(args.plugins.clone())
-    };
-    let layout = project::look(session.root())?;
-    Ok(project::resolve(&layout, &selection, args.kind.map(PluginKind::from))?)
-}
-
-fn since(args: &BuildArgs, session: &Session) -> String {
-    let pull_request = session.variable("GITHUB_BASE_REF").map(|base| format!("origin/{base}"));
-    args.since.clone().or(pull_request).unwrap_or_else(|| "origin/main".to_owned())
 }
 
 fn explain_selection(args: &BuildArgs, console: &Console, since: &str, selected: &[Selected]) {

@@ -16,6 +16,7 @@ mod preflight;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::forge::github::GitHub;
@@ -166,6 +167,15 @@ pub fn release(request: &Request<'_>) -> Result<ReleaseReport, Failure> {
         findings: findings.all,
         refusal: findings.refusal,
     })
+}
+
+/// The tags of everything that is published.
+///
+/// # Errors
+/// When the forge can't be asked.
+pub fn published_tags(forge: &GitHub) -> Result<BTreeSet<String>, Failure> {
+    let releases = forge.releases()?;
+    Ok(releases.into_iter().filter(|release| !release.draft).map(|release| release.tag).collect())
 }
 
 fn outcome(
