@@ -61,8 +61,8 @@ impl Kept {
     /// The files that lie beside the zip and belong to it.
     #[must_use]
     pub fn sidecars(&self) -> Vec<PathBuf> {
-        let beside = |end: &&str| self.folder.join(format!("{}{end}", self.receipt.package));
-        SIDECARS.iter().map(|end| beside(&end)).filter(|path| files::is_file(path)).collect()
+        let beside = |end: &str| self.folder.join(format!("{}{end}", self.receipt.package));
+        SIDECARS.iter().map(|end| beside(end)).filter(|path| files::is_file(path)).collect()
     }
 
     /// `slack linux/amd64`, for people.

@@ -1,7 +1,7 @@
 //! Every fault at every request of a release: it heals by itself, or the next run goes on. In the end it is the exact
 //! set, nothing that was there is sent again, and nothing is ever visible half-done.
 
-use github_double::Fault;
+use github_double::{Config, Double, Fault};
 use wick::model::publish::ReleaseOutcome;
 
 use super::support::*;
@@ -92,17 +92,19 @@ fn faults_at_parallel_uploads_converge_too() {
     }
 }
 
-/// A byte that flips on the way is found before anything is visible.
+/// A byte that flips on the way is found before anything is visible, also where the server tells no digests.
 #[test]
 fn what_arrives_altered_is_never_published() {
     let repository = Repository::packed();
-    for at in 6..=9 {
-        let double = start(false);
+    for (digests, at) in [true, false].into_iter().flat_map(|digests| (6..=9).map(move |at| (digests, at))) {
+        let double = Double::start(Config { digests, ..Config::default() });
         double.fail_at(at, Fault::Corrupt);
-        let case = format!("corrupt at {at}");
-        let _ = release(&repository, &client(&double, 1), &PLAIN);
-        missing(&double, &repository, &case);
+        let case = format!("corrupt at {at}, digests: {digests}");
+        let first = release(&repository, &client(&double, 1), &PLAIN).unwrap();
+        assert!(!first.complete && double.snapshot().releases[0].draft, "{case}: {first:#?}");
         release(&repository, &client(&double, 1), &PLAIN).unwrap();
         check_out(&double, &repository, &case);
+        let again = release(&repository, &client(&double, 1), &PLAIN).unwrap();
+        assert!(matches!(again.plugins[0].outcome, ReleaseOutcome::AlreadyOut { .. }), "{case}: {again:#?}");
     }
 }

@@ -206,11 +206,15 @@ pub(crate) fn keep(output: &Path, receipt: &PackageReceipt) {
 
 /// A client that never really waits; `tries` of each request.
 pub(crate) fn client(double: &Double, tries: u32) -> GitHub {
+    client_of(double, "ghp_write", tries)
+}
+
+pub(crate) fn client_of(double: &Double, token: &str, tries: u32) -> GitHub {
     let short = Duration::from_secs(20);
     let access = Access {
         api_url: double.api_url().to_owned(),
         repository: double.repository().to_owned(),
-        token: Some(Secret::new("ghp_write".to_owned())),
+        token: Some(Secret::new(token.to_owned())),
     };
     // Waiting moves the clock and takes no time.
     let waited = Arc::new(Mutex::new(Duration::ZERO));

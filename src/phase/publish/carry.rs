@@ -1,9 +1,9 @@
 //! Carries out what was decided: draft, uploads, reading back, publishing, reading back once more. Killed anywhere, the
 //! next run decides anew from what the forge has then.
 
-use super::Request;
 use super::decide::{Steps, differences};
 use super::local::{LocalFile, Set};
+use super::{Request, digests};
 use crate::forge::error::ForgeError;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
@@ -32,8 +32,8 @@ pub(super) fn carry(
         draft.assets.retain(|kept| kept.id != asset.id);
     }
     upload(request, set, steps, &draft)?;
-    let held = forge.release(draft.id)?;
-    check(set, &steps.files, &held, "nothing is published; run again, and what differs is replaced")?;
+    let held =
+        check(request, set, draft.id, "nothing is published; run again, and what differs is replaced")?;
     if !held.draft {
         return Err(Failure::new(
             FailureKind::Conflict,
@@ -46,7 +46,7 @@ pub(super) fn carry(
         return Err(parallel::interrupted());
     }
     forge.publish(draft.id, new).map_err(|error| unpushed(error, new))?;
-    confirm(request, set, steps, draft.id)
+    confirm(request, set, draft.id)
 }
 
 fn upload(request: &Request<'_>, set: &Set, steps: &Steps, draft: &Release) -> Result<(), Failure> {
@@ -81,19 +81,21 @@ fn upload(request: &Request<'_>, set: &Set, steps: &Steps, draft: &Release) -> R
     }
 }
 
-fn check(set: &Set, sent: &[AssetStep], held: &Release, hint: &str) -> Result<(), Failure> {
-    let wrong = differences(set, sent, held);
+/// Reads a release back; gives it when it holds exactly the set.
+fn check(request: &Request<'_>, set: &Set, id: u64, hint: &str) -> Result<Release, Failure> {
+    let mut held = request.forge.release(id)?;
+    digests::learn(request.forge, set, &mut held)?;
+    let wrong = differences(set, &held);
     if wrong.is_empty() {
-        return Ok(());
+        return Ok(held);
     }
     let message = format!("the release {} holds something else than was sent: {}", set.tag, wrong.join("; "));
     Err(Failure::new(FailureKind::Remote, message).hint(hint))
 }
 
 /// Reads back what everybody sees now.
-fn confirm(request: &Request<'_>, set: &Set, steps: &Steps, id: u64) -> Result<String, Failure> {
-    let public = request.forge.release(id)?;
-    check(set, &steps.files, &public, "somebody changed it while it was published; look at its page")?;
+fn confirm(request: &Request<'_>, set: &Set, id: u64) -> Result<String, Failure> {
+    let public = check(request, set, id, "somebody changed it while it was published; look at its page")?;
     let tag = set.tag.to_string();
     if public.draft || public.tag != tag {
         let message =

@@ -4,8 +4,7 @@
 //!   changed, whether or not the forge would allow it, because somebody may have taken from it already.
 //! * A draft is nobody's yet: what is missing is uploaded, aborted uploads and other bytes are replaced, files that
 //!   aren't ours go. Of several drafts the one with the most good files is kept, then the oldest; the others are named.
-//! * An asset whose digest the forge doesn't tell is uploaded again into a draft; in a published release its size
-//!   has to do.
+//! * An asset counts by its digest. One without a digest is another: [`digests`](super::digests) learns them first.
 
 use super::local::{LocalFile, Set};
 use crate::model::finding::Finding;
@@ -33,7 +32,7 @@ pub enum Decision {
         findings: Vec<Finding>,
     },
     /// It can be brought out.
-    Go(Steps),
+    Go(Box<Steps>),
     /// It conflicts with what is published.
     Conflict(Vec<Finding>),
 }
@@ -76,7 +75,7 @@ pub fn decide(set: &Set, seen: &Seen<'_>) -> Decision {
         let message = format!("there is another draft of {}: {}", set.tag, other.page);
         steps.findings.push(Finding::warning("draft-extra", message).hint("delete that draft on its page"));
     }
-    Decision::Go(steps)
+    Decision::Go(Box::new(steps))
 }
 
 fn resume(set: &Set, draft: &Release) -> Steps {
@@ -95,7 +94,7 @@ fn resume(set: &Set, draft: &Release) -> Steps {
     let files = set.files.iter().map(|file| match fit(file, draft) {
         Fit::Same => AssetStep::There,
         Fit::Missing => AssetStep::Upload,
-        Fit::SameSize | Fit::Aborted | Fit::Other(_) => {
+        Fit::Aborted | Fit::Other(_) => {
             remove.extend(draft.assets.iter().filter(|asset| asset.name == file.name).cloned());
             AssetStep::Replace
         }
@@ -109,8 +108,6 @@ fn resume(set: &Set, draft: &Release) -> Steps {
 enum Fit {
     /// Uploaded, with these bytes.
     Same,
-    /// Uploaded, with as many bytes; which ones the forge doesn't tell.
-    SameSize,
     /// Uploaded, with other bytes: what it has instead.
     Other(String),
     /// An upload that was never completed.
@@ -127,7 +124,6 @@ fn fit(file: &LocalFile, release: &Release) -> Fit {
         _ if !asset.complete => Fit::Aborted,
         Some(digest) if digest == file.sha256 && asset.size == file.size => Fit::Same,
         Some(digest) => Fit::Other(format!("sha256 {digest}")),
-        None if asset.size == file.size => Fit::SameSize,
         None => Fit::Other(format!("{} bytes", asset.size)),
     }
 }
@@ -140,10 +136,6 @@ fn published(set: &Set, release: &Release, all: &[&Release]) -> Decision {
     for file in &set.files {
         match fit(file, release) {
             Fit::Same => {}
-            Fit::SameSize => {
-                let message = format!("GitHub tells no digest of {}; only its size was compared", file.name);
-                notes.push(Finding::warning("digest-unknown", message));
-            }
             Fit::Other(theirs) => {
                 let message = format!(
                     "{tag} is published with another {}: sha256 {} here, {theirs} there",
@@ -203,16 +195,13 @@ fn tag_conflict(set: &Set, tag_commit: Option<&str>) -> Option<Finding> {
     Some(Finding::error("tag-elsewhere", message).hint(hint))
 }
 
-/// Whether a release holds exactly these files; if not, what is wrong, one line each. Files that were sent in this run
-/// count by their size where the forge tells no digest.
+/// Whether a release holds exactly these files; if not, what is wrong, one line each.
 #[must_use]
-pub fn differences(set: &Set, sent: &[AssetStep], release: &Release) -> Vec<String> {
+pub fn differences(set: &Set, release: &Release) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (file, step) in set.files.iter().zip(sent) {
+    for file in &set.files {
         match fit(file, release) {
             Fit::Same => {}
-            Fit::SameSize if *step != AssetStep::There => {}
-            Fit::SameSize => wrong.push(format!("{}: its digest is unknown", file.name)),
             Fit::Other(theirs) => {
                 wrong.push(format!("{}: {theirs} there, sha256 {} here", file.name, file.sha256));
             }

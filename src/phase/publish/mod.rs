@@ -8,6 +8,7 @@
 
 mod carry;
 pub mod decide;
+mod digests;
 pub mod local;
 pub mod notes;
 mod out;

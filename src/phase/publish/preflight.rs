@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::decide::{Decision, Seen, decide};
 use super::local::{self, Dirt};
-use super::{Candidate, Choice, Findings, Request, Token, out, position};
+use super::{Candidate, Choice, Findings, Request, Token, digests, out, position};
 use crate::model::event::StepOutcome;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
@@ -159,11 +159,15 @@ pub(super) fn remote(
     for candidate in candidates.iter_mut() {
         let Some(set) = &candidate.set else { continue };
         let tag = set.tag.to_string();
-        let ours: Vec<&Release> = releases.iter().filter(|release| release.tag == tag).collect();
+        let mut ours: Vec<Release> = releases.iter().filter(|release| release.tag == tag).cloned().collect();
+        for release in &mut ours {
+            digests::learn(request.forge, set, release)?;
+        }
         let is_out = ours.iter().any(|release| !release.draft);
         // The tag of a published release is its own business.
         let tag_commit = if is_out { None } else { request.forge.tag(&tag)? };
-        let decision = decide(set, &Seen { releases: ours, tag_commit: tag_commit.as_deref() });
+        let decision =
+            decide(set, &Seen { releases: ours.iter().collect(), tag_commit: tag_commit.as_deref() });
         let told = match &decision {
             Decision::Out { findings, .. } | Decision::Conflict(findings) => findings,
             Decision::Go(steps) => &steps.findings,
