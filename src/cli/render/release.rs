@@ -11,14 +11,14 @@ pub(in crate::cli) fn table(report: &ReleaseReport, verbose: bool) -> String {
     for plugin in &report.plugins {
         let name = plugin.tag.clone().unwrap_or_else(|| format!("{} {}", plugin.plugin, plugin.version));
         let (style, word, page) = words(&plugin.outcome);
-        let _ = writeln!(out, "{name}  {style}{word}{style:#}  {page}");
+        let _ = writeln!(out, "{}", format!("{name}  {style}{word}{style:#}  {page}").trim_end());
         let is_plain = matches!(plugin.outcome, ReleaseOutcome::AlreadyOut { .. } | ReleaseOutcome::Refused);
         if is_plain && !verbose {
             continue;
         }
         let width = plugin.assets.iter().map(|asset| asset.name.len()).max().unwrap_or(0);
         for asset in &plugin.assets {
-            let step = step(asset.step, report.dry_run, &plugin.outcome);
+            let step = step(asset.step, &plugin.outcome);
             let _ = writeln!(out, "  {:width$}  {:>8}  {DIM}{step}{DIM:#}", asset.name, bytes(asset.size));
         }
     }
@@ -36,14 +36,14 @@ fn words(outcome: &ReleaseOutcome) -> (anstyle::Style, &'static str, &str) {
     }
 }
 
-fn step(step: AssetStep, dry_run: bool, outcome: &ReleaseOutcome) -> &'static str {
-    let done = matches!(outcome, ReleaseOutcome::Released { .. });
-    match (step, done) {
+fn step(step: AssetStep, outcome: &ReleaseOutcome) -> &'static str {
+    match (step, outcome) {
+        (AssetStep::There, ReleaseOutcome::NotTried | ReleaseOutcome::Refused) => "",
         (AssetStep::There, _) => "there",
-        (AssetStep::Upload, true) => "uploaded",
-        (AssetStep::Replace, true) => "replaced",
-        (AssetStep::Upload, false) if dry_run => "would be uploaded",
-        (AssetStep::Replace, false) if dry_run => "would be replaced",
+        (AssetStep::Upload, ReleaseOutcome::Released { .. }) => "uploaded",
+        (AssetStep::Replace, ReleaseOutcome::Released { .. }) => "replaced",
+        (AssetStep::Upload, ReleaseOutcome::WouldRelease) => "would be uploaded",
+        (AssetStep::Replace, ReleaseOutcome::WouldRelease) => "would be replaced",
         _ => "",
     }
 }

@@ -68,3 +68,64 @@ pub fn refresh(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::digest::Sha256;
+    use crate::model::project::{GoSource, Source, Targets};
+
+    #[test]
+    fn only_what_the_plugin_is_made_from_makes_it_dirty() {
+        let root = Path::new("/r/plugins");
+        let go = GoSource {
+            module_root: root.to_owned(),
+            tags: Vec::new(),
+            ldflags: Vec::new(),
+            version_symbols: Vec::new(),
+            env: std::collections::BTreeMap::new(),
+        };
+        let plugin = Plugin {
+            key: "slack".parse().unwrap(),
+            kind: crate::model::names::PluginKind::Connector,
+            dir: root.join("connector/slack"),
+            place: "connector/slack".to_owned(),
+            version: "0.1.0".parse().unwrap(),
+            source: Source::Go(go),
+            targets: Targets::Contract,
+            files: Vec::new(),
+        };
+        let digest = Sha256::of(b"");
+        let input = |path: &str, state| Input { path: path.to_owned(), state };
+        let inputs = [
+            input("go.mod", InputState::File(digest)),
+            input("go.work", InputState::Absent),
+            input("shared", InputState::Package(digest)),
+            input("/r/kit", InputState::Tree(digest)),
+        ];
+        let dirty = |path: &str| {
+            let tree = WorkingTree {
+                top: "/r".into(),
+                commit: "0123".to_owned(),
+                changed: vec![Path::new("/r").join(path)],
+            };
+            state(Some(&tree), root, &plugin, &inputs).unwrap().dirty
+        };
+        for path in [
+            "plugins/go.mod",
+            "plugins/go.work",
+            "plugins/wick.toml",
+            "plugins/shared/a.go",
+            "plugins/connector/slack/VERSION",
+            "kit/src/deep/lib.rs",
+        ] {
+            assert!(dirty(path), "{path}");
+        }
+        for path in
+            ["README.md", "plugins/shared/deep/a.go", "plugins/connector/slack2/main.go", "plugins/bin/x.zip"]
+        {
+            assert!(!dirty(path), "{path}");
+        }
+        assert_eq!(state(None, root, &plugin, &inputs), None);
+    }
+}
