@@ -4,8 +4,8 @@
 //!
 //! # Flow
 //!
-//! [`phase`] is the product, an ordered list: plan → build → interrogate → package (which signs on the way). Planning
-//! is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
+//! [`phase`] is the product, an ordered list: plan → build → interrogate → package (which signs on the way) →
+//! publish. Planning is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
 //! Steps inside a phase don't depend on each other: a phase is one bounded parallel loop
 //! ([`parallel`](phase::parallel)). A finished step leaves a receipt ([`model::receipt`]) under `<output>/.wick/`;
 //! a run skips what still matches and says why when something doesn't.
@@ -23,6 +23,7 @@
 //! | [`toolchain`] | what a build needs, the command as data, the sources it reads | model |
 //! | [`signer`] | keys, and signatures that verify at once | model, sys |
 //! | [`project`] | plugins found by layout, `wick.toml` as written and as meant | model, sys |
+//! | [`forge`] | where releases live: GitHub's API, retried and read back | model, sys |
 //! | [`phase`] | the ordered list | all of these |
 //! | [`cli`] | arguments, wiring (`session`), commands, rendering, exit codes | model, project, phase |
 //!
@@ -33,6 +34,7 @@
 //!   no tokens, a scratch home, a deadline and an output limit; no process of it is left.
 //! * No artifact is packed whose headers contradict its target; no zip gets its name before [`host::wick`]'s rules
 //!   accept it.
+//! * Nothing that is published is ever changed; a release becomes visible in one step, when it is complete and read back.
 //! * No output is ever half-written under its final name; a request that can't be fulfilled fails, it never warns.
 //! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably.
 //!
@@ -42,7 +44,8 @@
 //! plugins. *Target*: an OS and architecture. *Unit*: one plugin for one target. *Step*: one compiler run for one or
 //! more units. *Artifact*: a built binary. *Descriptor*: what a binary says of itself; *manifest*: the file a host
 //! reads, made from it. *Evidence*: how the descriptor was learned (executed, emulated, embedded, same-source).
-//! *Package*: the zip. *Receipt*: what a step was made from. *Finding*: what a check has to say. This machine is
+//! *Package*: the zip. *Receipt*: what a step was made from. *Forge*: where releases live; GitHub is one.
+//! *Finding*: what a check has to say. This machine is
 //! "this machine", never "host".
 
 pub mod cli;

@@ -1,6 +1,10 @@
 //! What can be typed: clap types and their help, nothing else.
 
+mod publish;
+
 use std::path::PathBuf;
+
+pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -62,7 +66,7 @@ pub(super) enum When {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Build, verify and inspect plugins
+    /// Build, verify, inspect and publish plugins
     #[command(subcommand)]
     Plugin(PluginVerb),
     /// Show which toolchains and targets this machine can build, and how to get the rest
@@ -85,6 +89,14 @@ pub(super) enum PluginVerb {
     Inspect(InspectArgs),
     /// Make a signing key as the hosts expect it
     Keygen(KeygenArgs),
+    /// Put the packages of plugins on GitHub, all of a plugin's or none
+    Release(ReleaseArgs),
+    /// Make one complete set of the packages that several machines built
+    Merge(MergeArgs),
+    /// Print the job matrix for CI: plugins × targets
+    Plan(PlanArgs),
+    /// Write the GitHub workflow that builds and releases this repository's plugins
+    Init(InitArgs),
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 mod args;
 mod command;
 mod failure;
+mod reach;
 mod render;
 mod session;
 
@@ -44,6 +45,10 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, session, console),
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
+        Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
+        Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
+        Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
         Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),
     }

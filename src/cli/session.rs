@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::Global;
+use super::args::{ForgeArgs, Global};
+use super::reach::{self, Said};
+use crate::forge::github::{Access, GitHub};
 use crate::inspect;
 use crate::model::artifact::BinaryFacts;
 use crate::model::failure::{Failure, FailureKind};
@@ -17,7 +19,7 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::signer::ed25519::{self, Ed25519};
-use crate::sys::{env, files, interrupt, sandbox};
+use crate::sys::{env, files, git, interrupt, sandbox, secret};
 
 /// Facts of this run, read once.
 pub(super) struct Session {
@@ -132,6 +134,43 @@ impl Session {
 
     pub(super) fn store(&self, output: &Path, waiting: impl FnOnce()) -> Result<Store, Failure> {
         Ok(Store::open(output, waiting)?)
+    }
+
+    /// The folder's lock, when the folder is there.
+    pub(super) fn store_if_there(
+        &self,
+        output: &Path,
+        waiting: impl FnOnce(),
+    ) -> Result<Option<Store>, Failure> {
+        let is_there = files::kind(output) == files::Kind::Folder;
+        is_there.then(|| self.store(output, waiting)).transpose()
+    }
+
+    /// The forge that is meant, with the environment's token. Nothing is sent yet.
+    pub(super) fn forge(&self, said: &ForgeArgs) -> Result<GitHub, Failure> {
+        let said = Said {
+            repository: said.repo.as_deref().or_else(|| self.variable("GITHUB_REPOSITORY")),
+            api_url: said.api_url.as_deref().or_else(|| self.variable("GITHUB_API_URL")),
+        };
+        let remote = || git::remote_url(&self.root, "origin").ok().flatten();
+        let reach = reach::reach(&said, remote)?;
+        let token = secret::github_token(&self.environment)?;
+        Ok(GitHub::new(Access { api_url: reach.api_url, repository: reach.repository, token }))
+    }
+
+    /// Whether the environment holds a token for the forge.
+    pub(super) fn has_token(&self) -> Result<bool, Failure> {
+        Ok(secret::github_token(&self.environment)?.is_some())
+    }
+
+    /// The tags of this clone.
+    pub(super) fn tags(&self) -> Result<BTreeSet<String>, Failure> {
+        Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
+    }
+
+    /// The text of a file, as typed from the current directory.
+    pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
+        Ok(files::read_text(&self.path(path))?)
     }
 
     pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {

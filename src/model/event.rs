@@ -17,6 +17,15 @@ pub enum Event {
         /// What is worked on.
         label: String,
     },
+    /// A step that moves bytes got so far.
+    Moved {
+        /// What is worked on.
+        label: String,
+        /// Bytes that are through.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
     /// A step is over.
     Finished {
         /// What was worked on.

@@ -12,6 +12,7 @@ pub mod names;
 pub mod package;
 pub mod plan;
 pub mod project;
+pub mod publish;
 pub mod receipt;
 pub mod release;
 pub mod report;

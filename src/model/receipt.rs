@@ -106,6 +106,15 @@ pub struct Learned {
     pub caveats: Vec<String>,
 }
 
+/// The commit that a package's sources are from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// The full hash of the commit that was checked out.
+    pub commit: String,
+    /// Whether something the package is made from differed from that commit.
+    pub dirty: bool,
+}
+
 /// What a package was made from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PackageReceipt {
@@ -133,4 +142,8 @@ pub struct PackageReceipt {
     pub signed_by: Option<String>,
     /// How its manifest was learned.
     pub learned: Learned,
+    /// Where its sources are from; nothing outside a git repository. It says where to find them and doesn't decide
+    /// the package's bytes: the same sources in another commit only change this line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceState>,
 }

@@ -4,18 +4,24 @@
 //! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
+//! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`verify`] stands beside it: the same judgement for anybody's archive.
 
 pub mod build;
 pub mod interrogate;
+pub mod matrix;
+pub mod merge;
 pub mod package;
+pub mod packages;
 pub mod parallel;
 pub mod plan;
+pub mod publish;
 pub mod report;
 pub mod store;
 pub mod trace;
 pub mod verify;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -75,9 +81,12 @@ pub fn fingerprints() -> Fingerprints {
 /// # Errors
 /// Only when the run as a whole can't go on: no scratch folder, interrupted. Steps that fail are in the report.
 pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
+    // Before the build: what is committed while it runs is none of its sources.
+    let tree = package::source::working_tree(&run.project.root);
     let built = build::build(run)?;
     stop_if_interrupted()?;
     let mut standings = package::judge(run, &built.states);
+    package::source::refresh(run, &built.states, &mut standings, tree.as_ref())?;
     let halted = run.on_failure == OnFailure::Stop && report::any_failed(&built.states);
     let mut answers = interrogate::Answers::new();
     let mut packed = BTreeMap::new();
@@ -91,7 +100,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
         let refused = run.on_failure == OnFailure::Stop && answers.values().any(Result::is_err);
         if !refused {
-            packed = package::package(run, &built.states, &standings, &answers);
+            packed = package::package(run, &built.states, &standings, &answers, tree.as_ref());
         }
         stop_if_interrupted()?;
     }

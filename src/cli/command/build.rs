@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
+use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, build as render};
 use crate::cli::session::Session;
@@ -15,20 +16,16 @@ use crate::phase::plan::changed::{self, Selected};
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::{self, Freshness, Run};
-use crate::project::{self, Selection};
 
 pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let choice = targets(args, session)?;
     let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
-    let (selection, kind) = (selection(args)?, args.kind.map(PluginKind::from));
-    let layout = project::look(session.root())?;
-    // Before cargo is asked about its plugins: what is missing is said for all languages at once.
-    let languages = project::languages(&layout, &selection, kind)?;
-    let mut tools = session.tools(&layout.root, &languages, emulation)?;
-    let mut project = project::resolve(&layout, &selection, kind)?;
-    session.add_rustflags(&mut tools, &project, &choice)?;
+    let all = args.all_plugins || args.changed;
+    let kind = args.kind.map(PluginKind::from);
+    let means = (&choice, emulation);
+    let (mut project, tools) = select::project_and_tools(&args.plugins, all, kind, "build", session, means)?;
     if args.changed {
-        let since = since(args, session);
+        let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
         explain_selection(args, console, &since, &selected);
         if project.plugins.is_empty() {
@@ -107,22 +104,6 @@ fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure>
     }
     let this = Target::this_machine().ok_or(plan::PlanError::UnknownMachine)?;
     Ok(TargetChoice::Named(vec![Target::new(os.unwrap_or(this.os), arch.unwrap_or(this.arch))]))
-}
-
-fn selection(args: &BuildArgs) -> Result<Selection, Failure> {
-    if args.all_plugins || args.changed {
-        Ok(Selection::All)
-    } else if args.plugins.is_empty() {
-        Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
-            .hint("name one, or use --all-plugins or --changed; `wick plugin build --help` has examples"))
-    } else {
-        Ok(Selection::Named(args.plugins.clone()))
-    }
-}
-
-fn since(args: &BuildArgs, session: &Session) -> String {
-    let pull_request = session.variable("GITHUB_BASE_REF").map(|base| format!("origin/{base}"));
-    args.since.clone().or(pull_request).unwrap_or_else(|| "origin/main".to_owned())
 }
 
 fn explain_selection(args: &BuildArgs, console: &Console, since: &str, selected: &[Selected]) {

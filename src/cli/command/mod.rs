@@ -3,6 +3,11 @@
 pub(super) mod build;
 pub(super) mod completions;
 pub(super) mod doctor;
+pub(super) mod init;
 pub(super) mod inspect;
 pub(super) mod keygen;
+pub(super) mod merge;
+pub(super) mod plan;
+pub(super) mod release;
+mod select;
 pub(super) mod verify;

@@ -4,6 +4,7 @@ pub(super) mod build;
 pub(super) mod doctor;
 mod github;
 mod progress;
+pub(super) mod release;
 pub(super) mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -14,7 +15,7 @@ use serde::Serialize;
 use super::args::{Format, Global, When};
 use crate::model::failure::Failure;
 use crate::model::finding::Severity;
-use crate::model::report::{BuildReport, Outcome};
+use crate::model::report::{BuildReport, Outcome, PluginFinding};
 use crate::phase::verify::Verdict;
 pub(super) use progress::Progress;
 
@@ -119,6 +120,21 @@ impl Console {
         let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {message}");
         if self.github {
             github::annotate(severity, message);
+        }
+    }
+
+    /// What checks of plugins found, with what to do. Notes only on request.
+    pub(super) fn findings(&self, findings: &[PluginFinding]) {
+        for PluginFinding { plugin, finding } in findings {
+            if finding.severity == Severity::Note && !self.verbose {
+                continue;
+            }
+            self.finding(finding.severity, &format!("{plugin}: {}", finding.message));
+            if let Some(hint) =
+                finding.hint.as_ref().filter(|_| !self.quiet || finding.severity == Severity::Error)
+            {
+                let _ = writeln!(anstream::stderr(), "  {HINT}hint{HINT:#}: {hint}");
+            }
         }
     }
 

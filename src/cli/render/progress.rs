@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{ERROR, GOOD};
+use super::{ERROR, GOOD, bytes};
 use crate::model::event::{Event, StepOutcome};
 
 /// Shows events; one at a time, from any thread.
@@ -21,7 +21,13 @@ pub(in crate::cli) struct Progress {
 struct State {
     bar: Option<ProgressBar>,
     phase: &'static str,
-    active: Vec<String>,
+    active: Vec<Active>,
+}
+
+/// A step that runs.
+struct Active {
+    label: String,
+    moved: Option<(u64, u64)>,
 }
 
 impl Progress {
@@ -40,11 +46,17 @@ impl Progress {
                 state.bar = self.terminal.then(|| bar(name, steps));
             }
             Event::Started { label } => {
-                state.active.push(label);
+                state.active.push(Active { label, moved: None });
                 state.show();
             }
+            Event::Moved { label, done, total } => {
+                if let Some(active) = state.active.iter_mut().find(|active| active.label == label) {
+                    active.moved = Some((done, total));
+                    state.show();
+                }
+            }
             Event::Finished { label, outcome, elapsed } => {
-                state.active.retain(|active| *active != label);
+                state.active.retain(|active| active.label != label);
                 if let Some(bar) = &state.bar {
                     bar.inc(1);
                 }
@@ -76,7 +88,11 @@ impl Progress {
 impl State {
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            bar.set_message(self.active.join(" · "));
+            let one = |active: &Active| match active.moved {
+                None => active.label.clone(),
+                Some((done, total)) => format!("{} {} of {}", active.label, bytes(done), bytes(total)),
+            };
+            bar.set_message(self.active.iter().map(one).collect::<Vec<_>>().join(" · "));
         }
     }
 

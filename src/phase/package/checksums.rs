@@ -26,11 +26,17 @@ pub fn update(output: &Path, made: &BTreeMap<String, Sha256>) -> Result<(), Fail
             all.insert(name.to_owned(), Sha256::of(&bytes));
         }
     }
-    let text: String = all.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
+    let text = text(&all);
     if text != before {
         files::write_atomic(&path, text.as_bytes(), 0o644)?;
     }
     Ok(())
+}
+
+/// The file's content for these packages.
+#[must_use]
+pub fn text(digests: &BTreeMap<String, Sha256>) -> String {
+    digests.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect()
 }
 
 /// The name in a line, if it is a plain file name of this folder.

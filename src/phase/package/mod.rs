@@ -2,6 +2,7 @@
 //! because hosts read it from the manifest inside; every zip is judged by a host's rules before it gets its name.
 
 pub mod checksums;
+pub mod source;
 pub mod zip;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::model::project::Plugin;
 use crate::model::receipt::{BuildReceipt, Learned, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::SignaturePolicy;
 use crate::sys::files;
+use crate::sys::git::WorkingTree;
 
 /// Where a unit's package stands once its binary is ready.
 #[derive(Clone, Debug)]
@@ -131,6 +133,7 @@ pub fn package(
     states: &[BuildState],
     standings: &[Standing],
     answers: &Answers,
+    tree: Option<&WorkingTree>,
 ) -> BTreeMap<usize, Result<PackageReceipt, Failure>> {
     let due: Vec<usize> = (0..standings.len())
         .filter(|at| matches!(standings[*at], Standing::Due { .. }) && matches!(answers.get(at), Some(Ok(_))))
@@ -145,7 +148,13 @@ pub fn package(
         |at| {
             let result = match (&standings[*at], &states[*at], answers.get(at)) {
                 (Standing::Due { conditions, .. }, BuildState::Ready { receipt, .. }, Some(Ok(learned))) => {
-                    pack(run, &run.plan.units[*at], receipt, conditions, learned)
+                    let unit = &run.plan.units[*at];
+                    let plugin = plan::plugin_of(unit, run.project);
+                    let source = source::state(tree, &run.project.root, plugin, &receipt.inputs);
+                    pack(run, unit, receipt, conditions, learned).and_then(|made| {
+                        let made = PackageReceipt { source, ..made };
+                        run.store.keep_package(unit, &made).map(|()| made)
+                    })
                 }
                 _ => Err(Failure::new(FailureKind::Bug, "a package was due without a binary")),
             };
@@ -195,7 +204,7 @@ fn pack(
         .map_err(|error| Failure::new(FailureKind::Step, format!("{label}: {error}")))?;
     judge_as_host(run, name, &bytes).map_err(|failure| failure.context(&label))?;
     files::write_atomic(&run.plan.output.join(name), &bytes, 0o644)?;
-    let made = PackageReceipt {
+    Ok(PackageReceipt {
         schema: RECEIPT_SCHEMA,
         plugin: unit.plugin.clone(),
         kind: unit.kind,
@@ -208,9 +217,8 @@ fn pack(
         size: bytes.len() as u64,
         signed_by: run.signer.map(|signer| signer.public().to_string()),
         learned: learned.clone(),
-    };
-    run.store.keep_package(unit, &made)?;
-    Ok(made)
+        source: None,
+    })
 }
 
 fn entries(

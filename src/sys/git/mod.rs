@@ -1,5 +1,14 @@
 //! Asks git, by its command: the user's configuration, worktrees and sparse checkouts are honoured for free.
 
+mod history;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use history::{Commit, commits, remote_url, tags};
+pub use state::{WorkingTree, top, working_tree};
+
 use std::path::{Path, PathBuf};
 
 use super::process::{self, Finished, Limits, ProcessError};

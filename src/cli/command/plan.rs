@@ -1,0 +1,75 @@
+//! `wick plugin plan`: the job matrix for CI.
+
+use crate::cli::args::PlanArgs;
+use crate::cli::command::select;
+use crate::cli::failure;
+use crate::cli::render::{Console, release as render};
+use crate::cli::session::Session;
+use crate::model::failure::Failure;
+use crate::model::names::PluginKind;
+use crate::model::project::{Plugin, Project};
+use crate::phase::matrix;
+use crate::phase::plan::tools::Emulation;
+use crate::phase::plan::{TargetChoice, changed};
+use crate::phase::publish::{local, published_tags};
+
+pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
+    let all = args.all_plugins || args.changed;
+    let kind = args.kind.map(PluginKind::from);
+    let mut project = select::project(&args.plugins, all, kind, "plan", session)?;
+    if args.changed {
+        let choice = TargetChoice::All;
+        let means = (&choice, Emulation::Off);
+        let (_, tools) = select::project_and_tools(&args.plugins, all, kind, "plan", session, means)?;
+        let since = select::since(args.since.as_deref(), session);
+        let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
+        for one in selected {
+            for reason in one.reasons.iter().take(4) {
+                console.note(&format!("{}: {reason} since {since}", one.place));
+            }
+        }
+    }
+    if args.unreleased {
+        keep_unreleased(&mut project, args, session, console)?;
+    }
+    let matrix = matrix::matrix(&project.plugins, &args.target);
+    if console.is_json() {
+        console.json(&matrix);
+    } else {
+        console.data(&render::matrix(&matrix));
+    }
+    if console.in_github_actions()
+        && let Some(path) = session.variable("GITHUB_OUTPUT")
+    {
+        let any = !matrix.include.is_empty();
+        session.append(path, &format!("matrix={}\nany={any}\n", matrix::for_strategy(&matrix)))?;
+    }
+    console.summary(&format!("{} jobs for {} plugins", matrix.include.len(), project.plugins.len()));
+    Ok(failure::DONE)
+}
+
+/// Leaves out what is out, and what has no version to be released under.
+fn keep_unreleased(
+    project: &mut Project,
+    args: &PlanArgs,
+    session: &Session,
+    console: &Console,
+) -> Result<(), Failure> {
+    if project.plugins.is_empty() {
+        return Ok(());
+    }
+    let out = if args.offline { session.tags()? } else { published_tags(&session.forge(&args.forge)?)? };
+    let unreleased = |plugin: &Plugin| match local::tag(plugin) {
+        Ok(tag) if out.contains(&tag.to_string()) => {
+            console.note(&format!("{tag} is out"));
+            false
+        }
+        Ok(_) => true,
+        Err(finding) => {
+            console.note(&finding.message);
+            false
+        }
+    };
+    project.plugins.retain(unreleased);
+    Ok(())
+}

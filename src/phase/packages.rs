@@ -1,0 +1,214 @@
+//! The packages of an output folder as their receipts tell them, and whether the files still agree. Reads only:
+//! what release and merge have in common.
+
+use std::path::{Path, PathBuf};
+
+use super::verify;
+use crate::inspect;
+use crate::model::digest::Sha256;
+use crate::model::finding::{Finding, Severity};
+use crate::model::names::PluginKey;
+use crate::model::package::{PACKAGE_MAX, PackageName};
+use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
+use crate::model::signature::{PublicKey, SignaturePolicy};
+use crate::sys::files::{self, FileError};
+
+/// Where receipts lie in an output folder.
+pub const RECEIPTS: &str = ".wick/receipts";
+
+/// What ends the names of files that belong to a package: bundles and detached signatures.
+const SIDECARS: [&str; 2] = [".sigstore.json", ".sig"];
+
+/// A package and the receipt that says what it is.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What it was made from.
+    pub receipt: PackageReceipt,
+    /// The output folder.
+    pub folder: PathBuf,
+    /// The name its receipts begin with.
+    pub id: String,
+}
+
+impl Kept {
+    /// The zip.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(&self.receipt.package)
+    }
+
+    /// Its receipt's file.
+    #[must_use]
+    pub fn receipt_path(&self) -> PathBuf {
+        self.folder.join(RECEIPTS).join(format!("{}.package.json", self.id))
+    }
+
+    /// The file of its binary's receipt, which may be missing.
+    #[must_use]
+    pub fn build_receipt_path(&self) -> PathBuf {
+        self.folder.join(RECEIPTS).join(format!("{}.build.json", self.id))
+    }
+
+    /// What its binary was made from, where that is known.
+    #[must_use]
+    pub fn build_receipt(&self) -> Option<BuildReceipt> {
+        let text = files::read(&self.build_receipt_path()).ok()?;
+        serde_json::from_slice(&text).ok().filter(|receipt: &BuildReceipt| {
+            receipt.schema == RECEIPT_SCHEMA && receipt.sha256 == self.receipt.binary
+        })
+    }
+
+    /// The files that lie beside the zip and belong to it.
+    #[must_use]
+    pub fn sidecars(&self) -> Vec<PathBuf> {
+        let beside = |end: &str| self.folder.join(format!("{}{end}", self.receipt.package));
+        SIDECARS.iter().map(|end| beside(end)).filter(|path| files::is_file(path)).collect()
+    }
+
+    /// `slack linux/amd64`, for people.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.receipt.plugin, self.receipt.target)
+    }
+}
+
+/// A receipt that can't be read.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// The plugin it is of, by its file name.
+    pub plugin: Option<PluginKey>,
+    /// Why.
+    pub finding: Finding,
+}
+
+/// The packages that receipts of this folder tell of, and what is wrong with receipts. Folders without receipts have
+/// none.
+///
+/// # Errors
+/// When the folder is missing or can't be read.
+pub fn read(folder: &Path) -> Result<(Vec<Kept>, Vec<Unreadable>), FileError> {
+    // A folder that isn't there is an error; one that nothing was built into is not.
+    files::list(folder)?;
+    let receipts = folder.join(RECEIPTS);
+    let names =
+        if files::kind(&receipts) == files::Kind::Folder { files::list(&receipts)? } else { Vec::new() };
+    let (mut kept, mut unreadable) = (Vec::new(), Vec::new());
+    for name in names {
+        let Some(id) = name.strip_suffix(".package.json") else { continue };
+        match read_one(folder, id) {
+            Ok(one) => kept.push(one),
+            Err(why) => {
+                let finding = Finding::error(
+                    "receipt-unreadable",
+                    format!("{}: {why}", receipts.join(&name).display()),
+                )
+                .hint("build that plugin again with this wick");
+                // Neither kinds nor keys have a dash.
+                let plugin = id.split('-').nth(1).and_then(|key| key.parse().ok());
+                unreadable.push(Unreadable { plugin, finding });
+            }
+        }
+    }
+    kept.sort_by_key(|one| (one.receipt.kind, one.receipt.plugin.clone(), order(one)));
+    Ok((kept, unreadable))
+}
+
+/// Targets in the order of a complete release, others behind them.
+pub(super) fn order(kept: &Kept) -> (usize, crate::model::target::Target) {
+    let all = crate::model::target::Target::ALL;
+    (all.iter().position(|one| *one == kept.receipt.target).unwrap_or(all.len()), kept.receipt.target)
+}
+
+/// A receipt that may come from another machine: what it says of names is held against its own name.
+fn read_one(folder: &Path, id: &str) -> Result<Kept, String> {
+    let path = folder.join(RECEIPTS).join(format!("{id}.package.json"));
+    let text = files::read(&path).map_err(|error| error.to_string())?;
+    let receipt: PackageReceipt = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    if receipt.schema != RECEIPT_SCHEMA {
+        return Err(format!("it has schema {}, and this wick reads {RECEIPT_SCHEMA}", receipt.schema));
+    }
+    let name =
+        PackageName { key: receipt.plugin.clone(), version: receipt.version.clone(), target: receipt.target };
+    if receipt.package != name.to_string() {
+        return Err(format!("it names `{}` where `{name}` is meant", receipt.package.escape_debug()));
+    }
+    if id != format!("{}-{}-{}", receipt.kind, receipt.plugin, receipt.target.dashed()) {
+        return Err(format!("it is the receipt of {} {}", receipt.plugin, receipt.target));
+    }
+    Ok(Kept { receipt, folder: folder.to_owned(), id: id.to_owned() })
+}
+
+/// Whether a package is what its receipt says and what a host accepts: every reason against it.
+#[must_use]
+pub fn examine(kept: &Kept) -> Vec<Finding> {
+    let receipt = &kept.receipt;
+    let again = "build it again; a package is never changed after it is made";
+    let bytes = match files::read_capped(&kept.path(), PACKAGE_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let missing = if error.is_missing() { "is gone" } else { "can't be read" };
+            let message = format!("{} {missing}; its receipt is there", receipt.package);
+            return vec![Finding::error("package-missing", message).hint("build it again")];
+        }
+    };
+    let digest = Sha256::of(&bytes);
+    if digest != receipt.sha256 || bytes.len() as u64 != receipt.size {
+        let message =
+            format!("{} has the digest {digest}; its receipt says {}", receipt.package, receipt.sha256);
+        return vec![Finding::error("package-altered", message).hint(again)];
+    }
+    let keys: Vec<PublicKey> = match receipt.signed_by.as_deref().map(str::parse).transpose() {
+        Ok(key) => key.into_iter().collect(),
+        Err(error) => {
+            let message = format!("{}: its receipt's signer: {error}", receipt.package);
+            return vec![Finding::error("signer-unreadable", message).hint(again)];
+        }
+    };
+    let policy = SignaturePolicy { required: !keys.is_empty(), keys };
+    let expected = verify::Expectation { policy, this_machine: None };
+    let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
+    let verdict = verify::verify_bytes(&receipt.package, &bytes, &expected, look);
+    let refused = verdict.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    refused
+        .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding })
+        .collect()
+}
+
+/// What must be the same in all packages of one release, and isn't.
+#[must_use]
+pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut compare = |code: &'static str, what: &str, hint: &str, of: &dyn Fn(&Kept) -> String| {
+        let Some(first) = set.first() else { return };
+        if let Some(other) = set.iter().find(|one| of(one) != of(first)) {
+            let message = format!(
+                "{what}: {} for {}, {} for {}",
+                of(first),
+                first.receipt.target,
+                of(other),
+                other.receipt.target
+            );
+            findings.push(Finding::error(code, message).hint(hint));
+        }
+    };
+    let build = "build all targets of the plugin from the same commit";
+    compare("versions-differ", "the packages have different versions", build, &|one| {
+        one.receipt.version.to_string()
+    });
+    compare("commits-differ", "the packages are from different commits", build, &|one| {
+        one.receipt.source.as_ref().map_or_else(|| "no commit".to_owned(), |source| short(&source.commit))
+    });
+    compare(
+        "signers-differ",
+        "the packages are signed by different keys",
+        "build all targets with the same --sign-key",
+        &|one| one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
+    findings
+}
+
+/// A commit as people name it.
+#[must_use]
+pub fn short(commit: &str) -> String {
+    commit.chars().take(12).collect()
+}

@@ -1,0 +1,172 @@
+//! Release notes: the commits that touched what the plugin is made from, since its previous release, and the command
+//! that checks a download.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::local::Set;
+use crate::model::finding::Finding;
+use crate::model::project::Plugin;
+use crate::model::receipt::{Input, InputState};
+use crate::model::release::ReleaseTag;
+use crate::model::version::PluginVersion;
+use crate::phase::packages::{Kept, short};
+use crate::sys::git::{self, Commit, GitError};
+
+/// How many commits are listed; GitHub accepts 125,000 characters.
+const MOST_COMMITS: usize = 100;
+/// More paths than this don't fit a command line everywhere; then the plugin's folder has to do.
+const MOST_PATHS: usize = 1_000;
+
+/// Where notes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notes {
+    /// From git.
+    Generated,
+    /// From a file of the user's.
+    Given(String),
+}
+
+/// The notes of a release. Where git can't tell what changed they say less, and a finding says why.
+#[must_use]
+pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path) -> (String, Vec<Finding>) {
+    let (changes, findings) = match notes {
+        Notes::Given(text) => (text.trim_end().to_owned(), Vec::new()),
+        Notes::Generated => match history(set, plugin, root) {
+            Ok(History { previous, commits }) => (changes_since(previous.as_ref(), &commits), Vec::new()),
+            Err(why) => {
+                let message = format!("the notes of {} don't say what changed: {why}", set.tag);
+                let finding = Finding::warning("notes-short", message)
+                    .hint("check out with all history (`fetch-depth: 0`), or give --notes-file");
+                (String::new(), vec![finding])
+            }
+        },
+    };
+    let parts = [changes, checking(set)];
+    let text: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    (text.join("\n\n") + "\n", findings)
+}
+
+/// What happened since the previous release.
+struct History {
+    previous: Option<ReleaseTag>,
+    commits: Vec<Commit>,
+}
+
+fn history(set: &Set, plugin: &Plugin, root: &Path) -> Result<History, GitError> {
+    let until = set.commit.as_deref().unwrap_or("HEAD");
+    let tags = git::tags(root, &format!("{}/v*", set.tag.key), until)?;
+    let Some(previous) = previous(&set.tag.version, &tags) else {
+        return Ok(History { previous: None, commits: Vec::new() });
+    };
+    let commits = git::commits(root, Some(&previous.to_string()), until, &pathspecs(set, plugin))?;
+    Ok(History { previous: Some(previous), commits })
+}
+
+/// The release before: the highest lower version. A stable version follows a stable one, so that its notes hold what
+/// its pre-releases brought.
+fn previous(version: &PluginVersion, tags: &[String]) -> Option<ReleaseTag> {
+    let ours = version.semver()?;
+    let lower = |tag: &ReleaseTag| {
+        tag.version.semver().is_some_and(|one| one < ours && (one.pre.is_empty() || !ours.pre.is_empty()))
+    };
+    let known = tags.iter().filter_map(|tag| ReleaseTag::parse(tag)).filter(lower);
+    known.max_by(|a, b| a.version.semver().cmp(&b.version.semver()))
+}
+
+/// What the packages were made from, as git's pathspecs: the dependency closure by the builds' own receipts, or the
+/// plugin's folder where those are gone. What lies outside the project is no file of its commits.
+fn pathspecs(set: &Set, plugin: &Plugin) -> Vec<String> {
+    let own = format!(":(literal){}", plugin.place);
+    let mut all = BTreeSet::from([own.clone()]);
+    for input in set.packages.iter().filter_map(Kept::build_receipt).flat_map(|receipt| receipt.inputs) {
+        let path = Path::new(&input.path);
+        if !path.is_absolute() && !path.starts_with(&plugin.place) {
+            all.insert(pathspec(&input));
+        }
+    }
+    if all.len() > MOST_PATHS { vec![own] } else { all.into_iter().collect() }
+}
+
+fn pathspec(input: &Input) -> String {
+    match (&input.state, input.path.as_str()) {
+        (InputState::Package(_), "") => ":(glob)*".to_owned(),
+        (InputState::Package(_), path) => {
+            let plain = |c: char| if "*?[\\".contains(c) { format!("\\{c}") } else { c.to_string() };
+            format!(":(glob){}/*", path.chars().map(plain).collect::<String>())
+        }
+        (_, "") => ".".to_owned(),
+        (_, path) => format!(":(literal){path}"),
+    }
+}
+
+fn changes_since(previous: Option<&ReleaseTag>, commits: &[Commit]) -> String {
+    let Some(previous) = previous else { return "First release.".to_owned() };
+    if commits.is_empty() {
+        return format!("No source of this plugin changed since {previous}.");
+    }
+    let mut out = format!("Changes since {previous}:\n");
+    for commit in commits.iter().take(MOST_COMMITS) {
+        let _ = write!(out, "\n- {} ({})", markdown(&commit.subject), commit.hash);
+    }
+    if commits.len() > MOST_COMMITS {
+        let _ = write!(out, "\n- and {} more", commits.len() - MOST_COMMITS);
+    }
+    out
+}
+
+/// A commit's subject as text: it can't open tags, and mentions nobody by `@`.
+fn markdown(subject: &str) -> String {
+    let text: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.replace('<', "&lt;").replace('@', "@\u{200b}")
+}
+
+/// How a download is checked.
+fn checking(set: &Set) -> String {
+    let of =
+        set.commit.as_deref().map_or_else(String::new, |commit| format!("Built from {}. ", short(commit)));
+    let example = set.packages.first().map_or("*.zip", |kept| kept.receipt.package.as_str());
+    let key =
+        set.signer.as_ref().map_or_else(String::new, |key| format!(" --pubkey {key} --require-signature"));
+    format!(
+        "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\nor, against accidents only, with \
+         `sha256sum --ignore-missing -c checksums.txt`."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stable_version_follows_a_stable_one() {
+        let tags = ["x/v0.9.0", "x/v0.10.0", "x/v1.0.0-rc.1", "x/v1.0.0-rc.2", "x/v2.0.0", "x/vnonsense"];
+        let tags = tags.map(ToOwned::to_owned);
+        let before = |version: &str| previous(&version.parse().unwrap(), &tags).map(|tag| tag.to_string());
+        assert_eq!(before("1.0.0").unwrap(), "x/v0.10.0");
+        assert_eq!(before("1.0.0-rc.3").unwrap(), "x/v1.0.0-rc.2");
+        assert_eq!(before("0.9.0"), None);
+    }
+
+    #[test]
+    fn a_subject_is_text_and_mentions_nobody() {
+        assert_eq!(markdown("Fix <b> for @team\u{7}"), "Fix &lt;b> for @\u{200b}team ");
+        let commit = |n: usize| Commit { hash: format!("{n}"), subject: format!("Change {n}") };
+        let tag = ReleaseTag::parse("x/v0.1.0").unwrap();
+        let text = changes_since(Some(&tag), &(0..102).map(commit).collect::<Vec<_>>());
+        assert!(text.starts_with("Changes since x/v0.1.0:\n\n- Change 0 (0)\n"), "{text}");
+        assert!(text.ends_with("- Change 99 (99)\n- and 2 more"), "{text}");
+        assert_eq!(changes_since(None, &[]), "First release.");
+    }
+
+    #[test]
+    fn pathspecs_name_files_and_folders_literally() {
+        let of = |path: &str, state: InputState| pathspec(&Input { path: path.to_owned(), state });
+        let digest = crate::model::digest::Sha256::of(b"");
+        assert_eq!(of("go.mod", InputState::File(digest)), ":(literal)go.mod");
+        assert_eq!(of("shared/[x]", InputState::Package(digest)), ":(glob)shared/\\[x]/*");
+        assert_eq!(of("", InputState::Package(digest)), ":(glob)*");
+        assert_eq!(of("crates/kit", InputState::Tree(digest)), ":(literal)crates/kit");
+    }
+}

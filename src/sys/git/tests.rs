@@ -1,0 +1,74 @@
+//! Questions to the real git, in a repository of their own.
+
+use std::path::Path;
+
+use super::*;
+use crate::sys::files::{self, Scratch};
+
+fn run(folder: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
+    let all: Vec<&str> = identity.iter().chain(args).copied().collect();
+    said(folder, &all).unwrap();
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    files::create_folder(path.parent().unwrap()).unwrap();
+    files::write_atomic(&path, text.as_bytes(), 0o644).unwrap();
+}
+
+fn repository() -> Scratch {
+    let dir = Scratch::new().unwrap();
+    run(dir.path(), &["init", "--quiet", "--initial-branch=main"]);
+    write(dir.path(), "connector/slack/main.go", "1");
+    write(dir.path(), "shared/words.go", "1");
+    run(dir.path(), &["add", "."]);
+    run(dir.path(), &["commit", "--quiet", "-m", "First"]);
+    dir
+}
+
+#[test]
+fn a_working_tree_knows_its_commit_and_what_differs() {
+    let dir = repository();
+    let clean = working_tree(&dir.path().join("connector")).unwrap().unwrap();
+    assert_eq!((clean.commit.len(), clean.changed.len()), (40, 0));
+    write(dir.path(), "shared/words.go", "2");
+    write(dir.path(), "connector/slack/new one.go", "");
+    let dirty = working_tree(dir.path()).unwrap().unwrap();
+    let expected = ["connector/slack/new one.go", "shared/words.go"].map(|path| dirty.top.join(path));
+    assert_eq!((dirty.commit, dirty.changed), (clean.commit, expected.to_vec()));
+    assert_eq!(working_tree(Scratch::new().unwrap().path()).unwrap(), None, "no repository");
+}
+
+#[test]
+fn commits_since_a_tag_that_touched_paths() {
+    let dir = repository();
+    run(dir.path(), &["tag", "slack/v0.1.0"]);
+    run(dir.path(), &["tag", "other/v0.1.0"]);
+    for (file, message) in
+        [("shared/words.go", "Shared"), ("README", "Nothing"), ("connector/slack/a", "Own")]
+    {
+        write(dir.path(), file, message);
+        run(dir.path(), &["add", "."]);
+        run(dir.path(), &["commit", "--quiet", "-m", message]);
+    }
+    assert_eq!(tags(dir.path(), "slack/v*", "HEAD").unwrap(), ["slack/v0.1.0"]);
+    let paths = ["connector/slack".to_owned(), ":(glob)shared/*".to_owned()];
+    let subjects = |since| -> Vec<String> {
+        commits(dir.path(), since, "HEAD", &paths).unwrap().into_iter().map(|c| c.subject).collect()
+    };
+    assert_eq!(subjects(Some("slack/v0.1.0")), ["Own", "Shared"]);
+    assert_eq!(subjects(None), ["Own", "Shared", "First"]);
+    assert!(
+        commits(dir.path(), Some("slack/v9.0.0"), "HEAD", &paths).is_err(),
+        "an unknown tag is no empty list"
+    );
+}
+
+#[test]
+fn a_remote_is_asked_for_its_address() {
+    let dir = repository();
+    assert_eq!(remote_url(dir.path(), "origin").unwrap(), None);
+    run(dir.path(), &["remote", "add", "origin", "git@github.com:owner/plugins.git"]);
+    assert_eq!(remote_url(dir.path(), "origin").unwrap().unwrap(), "git@github.com:owner/plugins.git");
+}
