@@ -2,6 +2,7 @@
 //! No effects here and no knowledge of any other module.
 
 pub mod artifact;
+pub mod catalog;
 pub mod command;
 pub mod digest;
 pub mod event;
@@ -15,6 +16,7 @@ pub mod project;
 pub mod receipt;
 pub mod release;
 pub mod report;
+pub mod repository;
 pub mod signature;
 pub mod target;
 pub mod tools;
