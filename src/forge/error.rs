@@ -84,9 +84,13 @@ impl Explain for ForgeError {
                 "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
             }
             ForgeError::Denied { .. } => "the token needs `contents: write` on that repository",
-            ForgeError::RateLimited { limit: "primary", .. } => "wait until then, or use a token with a higher limit",
+            ForgeError::RateLimited { limit: "primary", .. } => {
+                "wait until then, or use a token with a higher limit"
+            }
             ForgeError::RateLimited { .. } => "run again then; what was done is kept",
-            ForgeError::Unreachable { .. } => "check the network, HTTPS_PROXY and --api-url, then run again: it goes on where it stopped",
+            ForgeError::Unreachable { .. } => {
+                "check the network, HTTPS_PROXY and --api-url, then run again: it goes on where it stopped"
+            }
             _ => return Vec::new(),
         };
         vec![one.to_owned()]

@@ -114,7 +114,9 @@ mod tests {
     /// Conformance 11 of contract wick.
     #[test]
     fn only_key_slash_v_semver_is_a_plugin_release() {
-        for bad in ["x", "v1.0.0", "/v1", "x/v", "/v1.0.0", "x/v1", "a-b/v1.0.0", "x/vv1.0.0", "x/vdev", "x/1.0.0"] {
+        for bad in
+            ["x", "v1.0.0", "/v1", "x/v", "/v1.0.0", "x/v1", "a-b/v1.0.0", "x/vv1.0.0", "x/vdev", "x/1.0.0"]
+        {
             assert_eq!(ReleaseTag::parse(bad), None, "{bad}");
         }
         let tag = ReleaseTag::parse("slack/v0.10.0-rc.1").unwrap();

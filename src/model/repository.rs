@@ -97,9 +97,19 @@ mod tests {
             "github.com:o/plugins",
         ] {
             let origin = Origin::parse(url).unwrap_or_else(|| panic!("{url}"));
-            assert_eq!((origin.host.as_str(), origin.repository.to_string().as_str()), ("github.com", "o/plugins"));
+            assert_eq!(
+                (origin.host.as_str(), origin.repository.to_string().as_str()),
+                ("github.com", "o/plugins")
+            );
         }
-        for bad in ["", "/srv/git/o/plugins", "../plugins", "file:///o/plugins", "C:\\o\\plugins", "https://github.com/o"] {
+        for bad in [
+            "",
+            "/srv/git/o/plugins",
+            "../plugins",
+            "file:///o/plugins",
+            "C:\\o\\plugins",
+            "https://github.com/o",
+        ] {
             assert_eq!(Origin::parse(bad), None, "{bad}");
         }
     }

@@ -8,6 +8,7 @@
 //! [`verify`] stands beside it: the same judgement for anybody's archive.
 
 pub mod build;
+pub mod catalog;
 pub mod interrogate;
 pub mod package;
 pub mod parallel;

@@ -14,7 +14,10 @@ fn entry(key: &str, version: &str, targets: &[&str]) -> Entry {
         key: key.to_owned(),
         name: key.to_uppercase(),
         version: version.to_owned(),
-        assets: targets.iter().map(|t| ((*t).to_owned(), format!("https://x.example/{key}/{t}.zip"))).collect(),
+        assets: targets
+            .iter()
+            .map(|t| ((*t).to_owned(), format!("https://x.example/{key}/{t}.zip")))
+            .collect(),
         ..Entry::default()
     }
 }
@@ -118,18 +121,29 @@ fn differences_are_told_in_plugins_versions_and_targets() {
         entry("slack", "0.2.0", &["linux/amd64", "darwin/amd64"]),
         entry("units", "0.1.0", &["linux/amd64"]),
     ]);
-    let units = Entry { description: "new".to_owned(), signed: Some(true), ..entry("units", "0.1.0", &["linux/amd64"]) };
+    let units = Entry {
+        description: "new".to_owned(),
+        signed: Some(true),
+        ..entry("units", "0.1.0", &["linux/amd64"])
+    };
     let mut slack = entry("slack", "0.3.0", &["linux/amd64", "windows/amd64"]);
     slack.sizes.insert("linux/amd64".to_owned(), 1);
-    let after =
-        Catalog::new([entry("new", "0.1.0", &["linux/arm64"]), entry("same", "1.0.0", &["linux/amd64"]), slack, units]);
+    let after = Catalog::new([
+        entry("new", "0.1.0", &["linux/arm64"]),
+        entry("same", "1.0.0", &["linux/amd64"]),
+        slack,
+        units,
+    ]);
     let diff = CatalogDiff::between(Some(&before), &after);
     assert_eq!(diff.added[0].plugin, "new");
     assert_eq!((diff.removed[0].plugin.as_str(), diff.removed[0].version.as_str()), ("gone", "1.0.0"));
     assert_eq!(diff.unchanged, ["same"]);
     let slack = &diff.updated[0];
     assert_eq!((slack.from.as_str(), slack.to.as_str()), ("0.2.0", "0.3.0"));
-    assert_eq!((slack.gained.as_slice(), slack.lost.as_slice()), (&["windows/amd64".to_owned()][..], &["darwin/amd64".to_owned()][..]));
+    assert_eq!(
+        (slack.gained.as_slice(), slack.lost.as_slice()),
+        (&["windows/amd64".to_owned()][..], &["darwin/amd64".to_owned()][..])
+    );
     assert_eq!(slack.changed, [""; 0], "sizes had to change");
     assert_eq!(diff.updated[1].changed, ["description", "signed"]);
     assert!(!diff.is_empty());
@@ -138,8 +152,16 @@ fn differences_are_told_in_plugins_versions_and_targets() {
 }
 
 fn any_json() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["1", "-1.50e3", "\"a<b\\u00e9\\/\"", "[ ]", "{\"k\" : [1, 2 ]}", "null", "true"])
-        .prop_map(ToOwned::to_owned)
+    prop::sample::select(vec![
+        "1",
+        "-1.50e3",
+        "\"a<b\\u00e9\\/\"",
+        "[ ]",
+        "{\"k\" : [1, 2 ]}",
+        "null",
+        "true",
+    ])
+    .prop_map(ToOwned::to_owned)
 }
 
 prop_compose! {

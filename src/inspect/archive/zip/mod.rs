@@ -96,14 +96,16 @@ fn central_records<'a>(directory: &'a [u8], entries: u16, gather: &mut Gather) -
     let (mut at, mut records) = (0, Vec::new());
     for index in 0..entries {
         let Some(record) = Central::parse(directory, &mut at) else {
-            let message = format!("the central directory says {entries} entries and breaks off after {index}");
+            let message =
+                format!("the central directory says {entries} entries and breaks off after {index}");
             gather.error("zip-directory", message);
             return records;
         };
         records.push(record);
     }
     if at != directory.len() {
-        let message = format!("the central directory holds {} bytes beside its entries", directory.len() - at);
+        let message =
+            format!("the central directory holds {} bytes beside its entries", directory.len() - at);
         gather.error("zip-directory", message);
     }
     records

@@ -132,18 +132,27 @@ impl<E, F: FnMut(Range<u64>) -> Result<Vec<u8>, E>> Far<F> {
         let Some(place) = place.filter(|_| gather.is_clean()) else { return Err(refused(gather)) };
         let at = place.at as u64;
         if end_at - at > DIRECTORY_MAX {
-            let message = format!("the central directory has {} bytes; at most {DIRECTORY_MAX} are read", end_at - at);
+            let message =
+                format!("the central directory has {} bytes; at most {DIRECTORY_MAX} are read", end_at - at);
             return refuse("zip-directory", message);
         }
         Ok(Directory { bytes: self.window(at..end_at)?, at, entries })
     }
 
     /// The content of an entry that lies before the directory.
-    fn entry(&mut self, central: &Central<'_>, directory_at: u64, most: usize) -> Result<Vec<u8>, RemoteError<E>> {
+    fn entry(
+        &mut self,
+        central: &Central<'_>,
+        directory_at: u64,
+        most: usize,
+    ) -> Result<Vec<u8>, RemoteError<E>> {
         let header = central.header;
         let largest = u64::from(header.size.max(header.packed));
         if largest > most as u64 {
-            return refuse("manifest-too-large", format!("plugin.json has {largest} bytes; at most {most} are read"));
+            return refuse(
+                "manifest-too-large",
+                format!("plugin.json has {largest} bytes; at most {most} are read"),
+            );
         }
         let start = u64::from(central.offset);
         let end = |head: u64| {
@@ -190,7 +199,10 @@ fn manifest_record<E>(directory: &Directory) -> Result<Central<'_>, RemoteError<
         Err(finding) => return Err(RemoteError::Refused(vec![finding])),
     };
     let found = records.into_iter().zip(&names).find(|(_, name)| name.as_ref() == wanted);
-    found.map_or_else(|| refuse("manifest-missing", "plugin.json is not in the directory"), |(record, _)| Ok(record))
+    found.map_or_else(
+        || refuse("manifest-missing", "plugin.json is not in the directory"),
+        |(record, _)| Ok(record),
+    )
 }
 
 fn refuse<T, E>(code: &'static str, message: impl Into<String>) -> Result<T, RemoteError<E>> {

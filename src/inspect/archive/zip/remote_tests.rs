@@ -73,7 +73,10 @@ fn what_makes_it_hard_costs_a_few_reads_more() {
     let manifest = br#"{"a": "manifest"}"#.repeat(500);
     let mut far = large("slack");
     far.comment = vec![b'c'; 40_000];
-    let extra = large("slack").items.swap_remove(0).with(|item| item.local.extra = [&[9, 9, 0, 4][..], &[0; 1024]].concat());
+    let extra = large("slack")
+        .items
+        .swap_remove(0)
+        .with(|item| item.local.extra = [&[9, 9, 0, 4][..], &[0; 1024]].concat());
     let longer = Zip { items: vec![extra, large("slack").items.swap_remove(1)], ..Zip::default() };
     let streamed = Zip::of([
         Item::streamed("plugin.json", &manifest, FILE),
