@@ -45,6 +45,14 @@ pub enum ForgeError {
         /// What was tried, on what.
         what: String,
     },
+    /// 422: a published release can't be changed, or its tag can't be used again.
+    #[error("can't {what}: {why}")]
+    Immutable {
+        /// What was tried, on what.
+        what: String,
+        /// What the forge said.
+        why: String,
+    },
     /// Any other refusal.
     #[error("can't {what}: GitHub answered {status}: {why}")]
     Refused {
@@ -63,6 +71,22 @@ pub enum ForgeError {
         /// What is wrong with it.
         why: String,
     },
+    /// What arrived there is not what was sent.
+    #[error("can't {what}: it arrived altered: {why}")]
+    Altered {
+        /// What was tried, on what.
+        what: String,
+        /// What differs.
+        why: String,
+    },
+    /// The file to be uploaded can't be read.
+    #[error("can't {what}: {why}")]
+    File {
+        /// What was tried, on what.
+        what: String,
+        /// What happened.
+        why: String,
+    },
     /// The user stopped the run.
     #[error("interrupted")]
     Interrupted,
@@ -72,7 +96,8 @@ impl Explain for ForgeError {
     fn kind(&self) -> FailureKind {
         match self {
             ForgeError::Denied { with_token: false, .. } => FailureKind::Missing,
-            ForgeError::AlreadyExists { .. } => FailureKind::Conflict,
+            ForgeError::AlreadyExists { .. } | ForgeError::Immutable { .. } => FailureKind::Conflict,
+            ForgeError::File { .. } => FailureKind::Step,
             ForgeError::Interrupted => FailureKind::Interrupted,
             _ => FailureKind::Remote,
         }
@@ -84,6 +109,9 @@ impl Explain for ForgeError {
                 "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
             }
             ForgeError::Denied { .. } => "the token needs `contents: write` on that repository",
+            ForgeError::Immutable { .. } => {
+                "published releases are immutable there: raise the version and release that"
+            }
             ForgeError::RateLimited { limit: "primary", .. } => {
                 "wait until then, or use a token with a higher limit"
             }

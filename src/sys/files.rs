@@ -1,9 +1,10 @@
 //! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 /// A file operation that failed.
@@ -127,6 +128,26 @@ pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
         return wrap("read", path, Err(io::Error::new(io::ErrorKind::FileTooLarge, text)));
     }
     read(path)
+}
+
+/// Size and digest of a file, without holding it in memory.
+///
+/// # Errors
+/// When it can't be read.
+pub fn digest(path: &Path) -> Result<(u64, Sha256)> {
+    let inner = || -> io::Result<(u64, Sha256)> {
+        let mut file = fs::File::open(path)?;
+        let (mut hasher, mut size, mut chunk) = (Hasher::default(), 0, vec![0; 64 << 10]);
+        loop {
+            let count = file.read(&mut chunk)?;
+            if count == 0 {
+                return Ok((size, hasher.finish()));
+            }
+            hasher.update(&chunk[..count]);
+            size += count as u64;
+        }
+    };
+    wrap("read", path, inner())
 }
 
 /// The whole content of a text file.

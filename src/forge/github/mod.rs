@@ -1,84 +1,99 @@
-//! GitHub's REST API, as far as releases need it.
+//! GitHub's REST API, as far as releases need it. Each method does one thing completely: it waits out limits, tries
+//! again what may be tried again, and reads back what a lost answer left open. It decides nothing about releases.
 
-use std::ops::Range;
-use std::path::Path;
+mod answer;
+mod call;
+mod draft;
+mod facts;
+mod limits;
+mod read;
+mod releases;
+mod retry;
+mod upload;
+mod wire;
 
-use super::error::ForgeError;
-use crate::model::release::{Asset, NewRelease, Release, RepositoryFacts};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::sys::http::{Http, Proxies, Times};
+use crate::sys::secret::Secret;
+use crate::sys::{clock, env};
+
+pub use self::read::Piece;
+pub use self::retry::Pace;
 
 /// A repository on GitHub or GitHub Enterprise.
-pub struct GitHub {}
+pub struct GitHub {
+    access: Access,
+    http: Http,
+    pace: Pace,
+    /// The largest answer of the API that is read.
+    most: u64,
+    /// Since when a rate limit holds everyone who shares this value back.
+    hold: Mutex<Option<limits::Limit>>,
+}
 
 /// How to reach a repository.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Access {
     /// `https://api.github.com`, `https://ghe.example.com/api/v3`, or a loopback address; without a final slash.
     pub api_url: String,
     /// `owner/name`.
     pub repository: String,
-    /// The token, if there is one. (A secret type without Debug.)
-    pub token: Option<String>,
+    /// The token, if there is one.
+    pub token: Option<Secret>,
 }
 
-/// A part of an asset, or all of it where the server doesn't do ranges.
-pub enum Piece {
-    /// The bytes asked for, and the asset's whole size.
-    Part {
-        /// The bytes.
-        bytes: Vec<u8>,
-        /// The whole size.
-        total: u64,
-    },
-    /// The whole asset.
-    Whole(Vec<u8>),
+/// How patient the client is, and how it reaches the network.
+pub struct Manner {
+    /// Waiting and repeating.
+    pub pace: Pace,
+    /// Time limits of each request.
+    pub times: Times,
+    /// Proxies.
+    pub proxies: Proxies,
+    /// The largest answer of the API that is read, in bytes.
+    pub most: u64,
+}
+
+impl Default for Manner {
+    /// The usual limits and no proxy.
+    fn default() -> Manner {
+        // A page holds 100 releases with all their assets, about 1.6 KB each.
+        Manner { pace: Pace::default(), times: Times::default(), proxies: Proxies::default(), most: 64 << 20 }
+    }
 }
 
 impl GitHub {
-    /// Nothing is sent yet.
-    pub fn new(_access: Access) -> GitHub {
-        todo!()
+    /// With the usual manner and the environment's proxies. Nothing is sent yet.
+    #[must_use]
+    pub fn new(access: Access) -> GitHub {
+        let proxies = Proxies::from_environment(&env::variables());
+        GitHub::with(access, Manner { proxies, ..Manner::default() })
     }
-    /// What is known of the repository and of what the token may do.
-    pub fn facts(&self) -> Result<RepositoryFacts, ForgeError> {
-        todo!()
+
+    /// With a manner of one's own. Nothing is sent yet.
+    #[must_use]
+    pub fn with(mut access: Access, manner: Manner) -> GitHub {
+        access.api_url.truncate(access.api_url.trim_end_matches('/').len());
+        let http = Http::new(manner.times, manner.proxies);
+        GitHub { access, http, pace: manner.pace, most: manner.most, hold: Mutex::default() }
     }
-    /// Every release, all pages, newest first; drafts too where the token may see them.
-    pub fn releases(&self) -> Result<Vec<Release>, ForgeError> {
-        todo!()
+
+    /// `owner/name`, as it was given.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.access.repository
     }
-    /// One release by number, with all its assets.
-    pub fn release(&self, _id: u64) -> Result<Release, ForgeError> {
-        todo!()
+
+    /// An address below this repository's.
+    fn address(&self, rest: &str) -> String {
+        let repository = crate::sys::http::address::encode_path(&self.access.repository);
+        format!("{}/repos/{repository}{rest}", self.access.api_url)
     }
-    /// The commit that a tag points to (annotated tags resolved), or nothing when there is no such tag.
-    pub fn tag(&self, _tag: &str) -> Result<Option<String>, ForgeError> {
-        todo!()
-    }
-    /// Makes a draft. After a lost answer it looks for the draft before it tries again, so there is never a second.
-    pub fn create_draft(&self, _new: &NewRelease) -> Result<Release, ForgeError> {
-        todo!()
-    }
-    /// Streams a file from disk into a release; `progress` is called with the bytes sent so far. After a failed try the
-    /// half-uploaded (`starter`) asset is removed before the next.
-    pub fn upload(
-        &self,
-        _release: &Release,
-        _name: &str,
-        _file: &Path,
-        _progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Asset, ForgeError> {
-        todo!()
-    }
-    /// Removes an asset; nothing there is fine.
-    pub fn delete_asset(&self, _asset: &Asset) -> Result<(), ForgeError> {
-        todo!()
-    }
-    /// Makes a draft visible, never as the repository's "Latest". Sets commit, title and notes once more.
-    pub fn publish(&self, _id: u64, _as_meant: &NewRelease) -> Result<Release, ForgeError> {
-        todo!()
-    }
-    /// Reads bytes of a public asset by its download URL; follows redirects to other origins without the token.
-    pub fn read(&self, _asset: &Asset, _range: Option<Range<u64>>) -> Result<Piece, ForgeError> {
-        todo!()
-    }
+}
+
+/// A [`Pace`]'s clock and bed: the real ones.
+fn real() -> (fn() -> Duration, fn(Duration)) {
+    (clock::now, clock::wait)
 }

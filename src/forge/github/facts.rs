@@ -1,0 +1,87 @@
+//! What is known of a repository: what the token may do, its rules, its tags.
+
+use super::GitHub;
+use super::call::Ask;
+use super::wire::{ImmutableWire, PointerWire, RepositoryWire};
+use crate::forge::error::ForgeError;
+use crate::model::release::RepositoryFacts;
+use crate::sys::http::address::encode_path;
+
+/// How many tags may point at tags.
+const DEEPEST: usize = 8;
+
+impl GitHub {
+    /// What is known of the repository and of what the token may do.
+    ///
+    /// # Errors
+    /// When there is no such repository (or the token may not see it), or GitHub can't be asked.
+    pub fn facts(&self) -> Result<RepositoryFacts, ForgeError> {
+        let facts = self.facts_without_rules().map_err(|error| match error {
+            ForgeError::NotFound { what } => ForgeError::Denied {
+                what,
+                why: "there is no such repository, or it is private and the token may not see it".to_owned(),
+                with_token: self.access.token.is_some(),
+            },
+            other => other,
+        })?;
+        let what = format!("read the release rules of {}", self.access.repository);
+        // 404 means "not enabled" as well as "you may not know"; reading it needs the admin's right to look.
+        let immutable_releases = match self.call(&Ask::get(&what, self.address("/immutable-releases"))) {
+            Ok(answer) => Some(self.parse::<ImmutableWire>(&what, &answer)?.enabled),
+            Err(ForgeError::NotFound { .. } | ForgeError::Denied { .. }) => None,
+            Err(other) => return Err(other),
+        };
+        Ok(RepositoryFacts { immutable_releases, ..facts })
+    }
+
+    pub(super) fn facts_without_rules(&self) -> Result<RepositoryFacts, ForgeError> {
+        let what = format!("read the repository {}", self.access.repository);
+        let answer = self.call(&Ask::get(&what, self.address("")))?;
+        let wire: RepositoryWire = self.parse(&what, &answer)?;
+        let may_write = self.may_write(wire.permissions.map(|permissions| permissions.push));
+        Ok(RepositoryFacts { full_name: wire.full_name, may_write, immutable_releases: None })
+    }
+
+    /// `permissions` tells the role of the user behind the token, not what was granted to the token: it is always
+    /// `false` for the tokens of GitHub Actions and other apps (`ghs_`), and only a ceiling for fine-grained ones.
+    /// <https://github.com/AlexanderMattTurner/agent-glovebox/pull/5127>
+    fn may_write(&self, push: Option<bool>) -> Option<bool> {
+        let token = self.access.token.as_ref().map(|token| token.expose());
+        match (token, push) {
+            (None, _) => Some(false),
+            (Some(token), _) if token.starts_with("ghs_") => None,
+            (Some(token), Some(true)) if token.starts_with("github_pat_") => None,
+            (Some(_), push) => push,
+        }
+    }
+
+    /// The commit that a tag points to (annotated tags resolved), or nothing when there is no such tag.
+    ///
+    /// # Errors
+    /// When GitHub can't be asked, or the tag points at something that is no commit.
+    pub fn tag(&self, tag: &str) -> Result<Option<String>, ForgeError> {
+        let what = format!("read the tag {tag} of {}", self.access.repository);
+        let url = self.address(&format!("/git/ref/tags/{}", encode_path(tag)));
+        let mut answer = match self.call_if_there(&Ask::get(&what, url)) {
+            // A repository without commits: 409 "Git Repository is empty."
+            Ok(None) | Err(ForgeError::Refused { status: 409, .. }) => return Ok(None),
+            Ok(Some(answer)) => answer,
+            Err(error) => return Err(error),
+        };
+        for _ in 0..DEEPEST {
+            let pointer: PointerWire = self.parse(&what, &answer)?;
+            match pointer.object.kind.as_str() {
+                "commit" => return Ok(Some(pointer.object.sha)),
+                "tag" => {
+                    let url = self.address(&format!("/git/tags/{}", encode_path(&pointer.object.sha)));
+                    answer = self.call(&Ask::get(&what, url))?;
+                }
+                kind => {
+                    let why = format!("it points at a {kind}, not at a commit");
+                    return Err(ForgeError::Unreadable { what, why });
+                }
+            }
+        }
+        Err(ForgeError::Unreadable { what, why: "it points at tags without end".to_owned() })
+    }
+}

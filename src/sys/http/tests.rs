@@ -1,0 +1,1 @@
+//! The client against bare sockets: what a server may do to it.
