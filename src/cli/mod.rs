@@ -43,6 +43,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<u8, Failure> {
         Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, &session, console),
         Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, &session, console),
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, &session, console),
+        Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, &session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, &session, console),
         Verb::Doctor => command::doctor::run(&session, console),
         Verb::Completions(args) => command::completions::run(args, console),

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::Global;
+use super::args::{Global, RemoteArgs};
+use crate::forge::github::{Access, GitHub};
 use crate::inspect;
 use crate::model::artifact::BinaryFacts;
+use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
+use crate::model::repository::{Origin, RepositoryName};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::plan;
@@ -17,7 +20,8 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::signer::ed25519::{self, Ed25519};
-use crate::sys::{env, files, interrupt, sandbox};
+use crate::sys::secret::{self, Secret};
+use crate::sys::{env, files, git, interrupt, sandbox};
 
 /// Facts of this run, read once.
 pub(super) struct Session {
@@ -167,6 +171,65 @@ impl Session {
         let names: Vec<PathBuf> =
             files::list(&folder)?.into_iter().filter(archive).map(|name| path.join(name)).collect();
         Ok((!names.is_empty()).then_some(names))
+    }
+
+    /// A repository on GitHub, by what was typed, else by the environment, else by git.
+    pub(super) fn github(&self, typed: &RemoteArgs) -> Result<GitHub, Failure> {
+        let api_url = typed.api_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+        if let Some(url) = api_url.filter(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+            let message = format!("`{url}` is no address of GitHub's API");
+            return Err(Failure::new(FailureKind::Usage, message)
+                .hint("give --api-url (or GITHUB_API_URL) like https://ghe.example.com/api/v3"));
+        }
+        let repository = self.repository(typed, api_url)?.to_string();
+        let token = match &typed.token {
+            Some(token) => Some(Secret::token(token.expose(), "--token")?),
+            None => secret::github_token(&self.environment)?,
+        };
+        let api_url = api_url.unwrap_or("https://api.github.com").to_owned();
+        Ok(GitHub::new(Access { api_url, repository, token }))
+    }
+
+    fn repository(&self, typed: &RemoteArgs, api_url: Option<&str>) -> Result<RepositoryName, Failure> {
+        let named = typed.repo.as_deref().map(|text| ("--repo", text));
+        if let Some((place, text)) =
+            named.or_else(|| Some(("GITHUB_REPOSITORY", self.variable("GITHUB_REPOSITORY")?)))
+        {
+            return text
+                .parse()
+                .map_err(|error| Failure::new(FailureKind::Usage, format!("{place}: {error}")));
+        }
+        // Without git or a remote the question stays open; it is asked below.
+        let url = git::remote_url(&self.root, "origin").ok().flatten();
+        let Some(origin) = url.as_deref().and_then(Origin::parse) else {
+            return Err(Failure::new(FailureKind::Usage, "which repository? git has no `origin` that tells")
+                .hint("name it with --repo owner/name"));
+        };
+        if origin.host != "github.com" && api_url.is_none() {
+            let message = format!("git's `origin` is on {}, whose API is not known", origin.host);
+            return Err(Failure::new(FailureKind::Usage, message)
+                .hint(format!("give --api-url https://{}/api/v3, or --repo owner/name", origin.host)));
+        }
+        Ok(origin.repository)
+    }
+
+    /// A catalog's text and what it says, if there is one.
+    pub(super) fn catalog(&self, path: &Path) -> Result<Option<(String, Catalog)>, Failure> {
+        if files::kind(path) == files::Kind::Missing {
+            return Ok(None);
+        }
+        let bytes = files::read_capped(path, catalog::TEXT_MAX)?;
+        let shown = self.shown(path);
+        let text = String::from_utf8(bytes)
+            .map_err(|error| Failure::new(FailureKind::Project, format!("{shown} is no text: {error}")))?;
+        let read = Catalog::parse(&text).map_err(|error| Failure::from(error).context(shown))?;
+        Ok(Some((text, read)))
+    }
+
+    /// Replaces a file in one step.
+    pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let mode = files::mode(path).unwrap_or(0o644);
+        Ok(files::write_atomic(path, text.as_bytes(), mode)?)
     }
 
     /// The text of a small file, if there is one.

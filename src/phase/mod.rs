@@ -5,7 +5,8 @@
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //!
-//! [`verify`] stands beside it: the same judgement for anybody's archive.
+//! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
+//! judgement for anybody's archive.
 
 pub mod build;
 pub mod catalog;

@@ -124,6 +124,15 @@ pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitErro
     Ok(paths)
 }
 
+/// The address of a remote, if it is set.
+///
+/// # Errors
+/// When git can't be run.
+pub fn remote_url(folder: &Path, name: &str) -> Result<Option<String>, GitError> {
+    let answer = git(folder, &["remote", "get-url", "--", name])?;
+    Ok(answer.success().then(|| answer.stdout_text().trim().to_owned()).filter(|url| !url.is_empty()))
+}
+
 fn git(folder: &Path, args: &[&str]) -> Result<Finished, GitError> {
     // Optional locks would make a read-only question write the index.
     let line = CommandLine::new("git", folder).env("GIT_OPTIONAL_LOCKS", "0").args(args.iter().copied());

@@ -1,6 +1,7 @@
 //! The only place that prints. stdout is data, stderr is for people; colour is never the message.
 
 pub(super) mod build;
+pub(super) mod catalog;
 pub(super) mod doctor;
 mod github;
 mod progress;
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 use super::args::{Format, Global, When};
 use crate::model::failure::Failure;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::report::{BuildReport, Outcome};
 use crate::phase::verify::Verdict;
 pub(super) use progress::Progress;
@@ -116,6 +117,16 @@ impl Console {
         let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {message}");
         if self.github {
             github::annotate(severity, message);
+        }
+    }
+
+    /// What a check found, with what to do.
+    pub(super) fn findings(&self, findings: &[Finding]) {
+        for one in findings {
+            self.finding(one.severity, &one.message);
+            if let Some(hint) = &one.hint {
+                self.note(&format!("  {HINT}hint{HINT:#}: {hint}"));
+            }
         }
     }
 
