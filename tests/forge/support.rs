@@ -18,11 +18,12 @@ pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// The waits of a client, which doesn't really wait.
 pub(crate) type Waits = Arc<Mutex<Vec<Duration>>>;
 
-/// Waiting moves the clock and takes no time.
+/// Only waiting moves the clock, and it takes no time.
 pub(crate) fn hurried() -> (Pace, Waits) {
     let waits = Waits::default();
     let (known, added) = (Arc::clone(&waits), Arc::clone(&waits));
-    let now = move || clock::now() + known.lock().unwrap().iter().sum::<Duration>();
+    let start = clock::now();
+    let now = move || start + known.lock().unwrap().iter().sum::<Duration>();
     (Pace::default().on(now, move |time| added.lock().unwrap().push(time)), waits)
 }
 

@@ -13,11 +13,10 @@ mod upload;
 mod wire;
 
 use std::sync::Mutex;
-use std::time::Duration;
 
+use crate::sys::env;
 use crate::sys::http::{Http, Proxies, Times};
 use crate::sys::secret::Secret;
-use crate::sys::{clock, env};
 
 pub use self::read::Piece;
 pub use self::retry::Pace;
@@ -91,9 +90,4 @@ impl GitHub {
         let repository = crate::sys::http::address::encode_path(&self.access.repository);
         format!("{}/repos/{repository}{rest}", self.access.api_url)
     }
-}
-
-/// A [`Pace`]'s clock and bed: the real ones.
-fn real() -> (fn() -> Duration, fn(Duration)) {
-    (clock::now, clock::wait)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::limits::Limit;
 use crate::forge::error::ForgeError;
-use crate::sys::interrupt;
+use crate::sys::{clock, interrupt};
 
 type Now = Arc<dyn Fn() -> Duration + Send + Sync>;
 type Wait = Arc<dyn Fn(Duration) + Send + Sync>;
@@ -27,14 +27,13 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Pace {
-        let (now, wait) = super::real();
         Pace {
             tries: 5,
             first: Duration::from_millis(500),
             longest: Duration::from_secs(20),
             patience: Duration::from_secs(300),
-            now: Arc::new(now),
-            wait: Arc::new(wait),
+            now: Arc::new(clock::now),
+            wait: Arc::new(clock::wait),
         }
     }
 }

@@ -52,10 +52,8 @@ impl GitHub {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Asset, ForgeError> {
         let what = format!("upload {name} to {}", release.tag);
-        let (size, digest) = files::digest(file).map_err(|error| ForgeError::Unreadable {
-            what: what.clone(),
-            why: Failure::from(error).message,
-        })?;
+        let (size, digest) = files::digest(file)
+            .map_err(|error| ForgeError::File { what: what.clone(), why: Failure::from(error).message })?;
         let meant = Meant { name, size, digest };
         let ask = Ask {
             what: &what,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use crate::record::Place;
+
 /// A fault of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -57,6 +59,7 @@ pub enum Fault {
 pub(crate) struct Faults {
     at: BTreeMap<u64, Fault>,
     from: Option<(u64, Fault)>,
+    place: Option<(Place, Fault)>,
 }
 
 impl Faults {
@@ -72,10 +75,15 @@ impl Faults {
         *self = Faults::default();
     }
 
-    pub(crate) fn take(&mut self, number: u64) -> Option<Fault> {
+    pub(crate) fn place(&mut self, place: Place, fault: Fault) {
+        self.place = Some((place, fault));
+    }
+
+    pub(crate) fn take(&mut self, number: u64, place: Place) -> Option<Fault> {
+        let there = self.place.as_ref().filter(|(known, _)| *known == place).map(|(_, fault)| fault.clone());
         let lasting =
             || self.from.as_ref().filter(|(first, _)| number >= *first).map(|(_, fault)| fault.clone());
-        self.at.remove(&number).or_else(lasting)
+        self.at.remove(&number).or_else(lasting).or(there)
     }
 }
 

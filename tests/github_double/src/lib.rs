@@ -97,6 +97,11 @@ impl Double {
         self.shared.faults.lock().unwrap().from(number, fault);
     }
 
+    /// Makes every request to an origin fail.
+    pub fn fail_place(&self, place: Place, fault: Fault) {
+        self.shared.faults.lock().unwrap().place(place, fault);
+    }
+
     /// No more faults.
     pub fn heal(&self) {
         self.shared.faults.lock().unwrap().clear();

@@ -112,7 +112,7 @@ fn serve(shared: &Shared, listener: Place, stream: &TcpStream) -> io::Result<()>
         }
         let place = route::place(shared, listener, head.path());
         let ticket = shared.record.lock().unwrap().begin(place, &head.method, &head.target, &head.headers);
-        let fault = shared.faults.lock().unwrap().take(ticket.number);
+        let fault = shared.faults.lock().unwrap().take(ticket.number, place);
         std::thread::sleep(shared.config.latency);
         if fault == Some(Fault::CutBefore) {
             return Ok(());
