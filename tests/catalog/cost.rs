@@ -64,5 +64,5 @@ fn the_size_of_packages_does_not_matter() {
     double.seed_release("slack/v1.0.0", false, &[("slack-1.0.0-linux-arm64.zip", Content::bytes(bytes))]);
     let report = made(&double, None).unwrap();
     assert_eq!(listed(&report.catalog), ["slack 1.0.0"]);
-    assert!(report.cost.bytes <= 20 << 10 && report.cost.requests == 2, "{:?}", report.cost);
+    assert!(report.cost.bytes <= 20 << 10 && report.cost.reads == 2, "{:?}", report.cost);
 }

@@ -61,7 +61,7 @@ pub(in crate::cli) fn summary(report: &CatalogReport, status: Status, file: &str
     let cost = &report.cost;
     let read = match cost.bytes {
         0 => "nothing was downloaded".to_owned(),
-        count => format!("{} read in {} requests", bytes(count), cost.requests),
+        count => format!("{} downloaded in {} reads", bytes(count), cost.reads),
     };
     format!("{what} ({plugins} from {} releases, {read})", report.releases)
 }

@@ -3,6 +3,7 @@
 
 use super::{Catalog, Entry};
 use crate::model::finding::Finding;
+use crate::model::manifest::PROTO_RANGE;
 use crate::model::names::PluginKey;
 
 /// The most bytes of a catalog that readers take.
@@ -53,6 +54,13 @@ fn entry_findings(entry: &Entry) -> Vec<Finding> {
     if semver::Version::parse(&entry.version).is_err() {
         let version = entry.version.escape_debug();
         warn("catalog-version", format!("{who} has the version `{version}`, which is not semver"));
+    }
+    if let Some(version) = entry.proto_version.filter(|version| !PROTO_RANGE.contains(version)) {
+        let (first, last) = (PROTO_RANGE.start(), PROTO_RANGE.end());
+        warn(
+            "catalog-protocol",
+            format!("{who} speaks protocol {version}; today's hosts speak {first} to {last}"),
+        );
     }
     if entry.assets.is_empty() {
         warn("catalog-no-assets", format!("{who} has nothing to download"));

@@ -99,6 +99,7 @@ fn readers_rules_are_findings() {
     assert_eq!(codes(Entry { key: String::new(), ..good() }), ["catalog-entry-skipped"]);
     assert_eq!(codes(Entry { key: "a-b".to_owned(), ..good() }), ["catalog-key"]);
     assert_eq!(codes(Entry { version: "v1.0.0".to_owned(), ..good() }), ["catalog-version"]);
+    assert_eq!(codes(Entry { proto_version: Some(2), ..good() }), ["catalog-protocol"]);
     assert_eq!(codes(entry("a", "1.0.0", &[])), ["catalog-no-assets"]);
     let local = [("linux/amd64".to_owned(), "bin/a.zip".to_owned())].into();
     assert_eq!(codes(Entry { assets: local, ..good() }), ["catalog-address"]);

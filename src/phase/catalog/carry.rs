@@ -56,10 +56,9 @@ pub(super) fn findings(old: &Entry, new: &Entry) -> Vec<Finding> {
         );
     }
     for target in old.assets.keys().filter(|target| !new.assets.contains_key(*target)) {
-        warn(
-            "catalog-target-lost",
-            format!("{key} {} has no package for {target}, which {} had", new.version, old.version),
-        );
+        let (target, before) = (target.escape_debug(), old.version.escape_debug());
+        let message = format!("{key} {} has no package for {target}, which {before} had", new.version);
+        warn("catalog-target-lost", message);
     }
     if old.version == new.version {
         for (target, was) in &old.digests {
@@ -73,7 +72,10 @@ pub(super) fn findings(old: &Entry, new: &Entry) -> Vec<Finding> {
         }
     }
     if !old.kind.is_empty() && old.kind != new.kind {
-        warn("catalog-kind-changed", format!("{key} was a {} and is a {}", old.kind, new.kind));
+        warn(
+            "catalog-kind-changed",
+            format!("{key} was a {} and is a {}", old.kind.escape_debug(), new.kind),
+        );
     }
     findings
 }

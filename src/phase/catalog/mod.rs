@@ -6,6 +6,7 @@ mod carry;
 mod read;
 mod report;
 pub mod select;
+mod standing;
 
 #[cfg(test)]
 mod tests;
@@ -22,11 +23,10 @@ use crate::forge::github::{GitHub, Piece};
 use crate::model::catalog::{Catalog, CatalogDiff, Entry};
 use crate::model::event::Listener;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::finding::Finding;
-use crate::model::names::PluginKey;
 use crate::model::release::{Asset, Release};
 use read::Meter;
-use select::{Broken, Candidate, Lack, Offer, Prereleases, Selection};
+use select::{Candidate, Prereleases, Selection};
+use standing::{orphan, refuse_to_empty, unusable};
 
 /// Brings a range of an asset, or all of it where the server does no ranges.
 pub type Fetch<'a> = &'a (dyn Fn(&Asset, Option<Range<u64>>) -> Result<Piece, ForgeError> + Sync);
@@ -140,74 +140,12 @@ pub fn from_releases(
         findings,
         releases: releases.len(),
         cost: Cost {
-            requests: meter.requests.into_inner(),
+            reads: meter.reads.into_inner(),
             bytes: meter.bytes.into_inner(),
             whole: meter.whole.into_inner(),
         },
         catalog,
     })
-}
-
-/// An entry whose plugin has no release that counts.
-fn orphan(old: &Entry, offer: Option<&Offer>, wish: &Wish, findings: &mut Vec<Finding>) -> Option<Entry> {
-    let who = old.key.escape_debug();
-    let why = match offer {
-        Some(offer) if offer.withheld => "only drafts and pre-releases",
-        _ => "no release any more",
-    };
-    if wish.orphans == Orphans::Prune {
-        return None;
-    }
-    let finding =
-        Finding::warning("catalog-orphan", format!("{who} {} has {why}; its entry stays", old.version));
-    findings.push(match offer {
-        Some(offer) if offer.withheld => {
-            finding.hint("publish a release, list it with --prereleases, or remove it with --prune")
-        }
-        _ => finding.hint("remove it with --prune"),
-    });
-    Some(old.clone())
-}
-
-/// A wrong `--repo` with `--prune` must not wipe a catalog.
-fn refuse_to_empty(
-    previous: Option<&Catalog>,
-    offers: &BTreeMap<PluginKey, Offer>,
-    entries: &BTreeMap<String, Entry>,
-) -> Result<(), Failure> {
-    let had = previous.is_some_and(|catalog| !catalog.entries().is_empty());
-    let has = !entries.is_empty() || offers.values().any(|offer| offer.best.is_some());
-    if !had || has {
-        return Ok(());
-    }
-    Err(Failure::new(
-        FailureKind::Usage,
-        "none of the plugins in the catalog has a release there, so --prune would empty it",
-    )
-    .hint("check --repo; if it is meant, remove the file"))
-}
-
-/// What speaks against any release of a plugin, and warnings about the ones that are passed over.
-fn unusable(key: &str, offer: &Offer, old: Option<&Entry>, findings: &mut Vec<Finding>) -> Option<Unread> {
-    let fallback = if old.is_some() { Fallback::Previous } else { Fallback::Nothing };
-    let hint = format!("finish it with `wick plugin release {key}`");
-    for Broken { version, lack } in &offer.broken {
-        // What is listed was whole once: going back to an older one would be a loss.
-        let was_listed = old.is_some_and(|old| old.version == version.bare());
-        let message = match (&offer.best, lack) {
-            (Some(best), _) if !was_listed => {
-                format!("{key} {version} is passed over for {}: {lack}", best.version)
-            }
-            // Nothing can be downloaded, so nothing is lost.
-            (None, Lack::Zips) if old.is_none() => format!("{key} {version} is not listed: {lack}"),
-            _ => {
-                let failure = Failure::new(FailureKind::Remote, lack.to_string()).hint(hint);
-                return Some(Unread::new(key, version.bare(), fallback, failure));
-            }
-        };
-        findings.push(Finding::warning("catalog-incomplete-release", message).hint(&hint));
-    }
-    None
 }
 
 /// Reads one package of each candidate; nothing where the user stopped the run before.

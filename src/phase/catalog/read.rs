@@ -23,7 +23,7 @@ use crate::model::target::Target;
 /// What reading cost so far, from all threads.
 #[derive(Default)]
 pub(super) struct Meter {
-    pub(super) requests: AtomicU64,
+    pub(super) reads: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) whole: AtomicU64,
 }
@@ -66,7 +66,7 @@ fn speaker(candidate: &Candidate) -> Result<(&str, &Asset), Failure> {
 
 fn manifest(fetch: Fetch<'_>, asset: &Asset, meter: &Meter) -> Result<Vec<u8>, Failure> {
     let part = |range: Range<u64>| {
-        meter.requests.fetch_add(1, Ordering::Relaxed);
+        meter.reads.fetch_add(1, Ordering::Relaxed);
         match fetch(asset, Some(range)).map_err(Stop::Forge)? {
             Piece::Part { bytes, .. } => {
                 meter.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);

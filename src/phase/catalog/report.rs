@@ -61,8 +61,8 @@ pub enum Fallback {
 /// What was downloaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
-    /// Requests for parts of packages.
-    pub requests: u64,
+    /// Reads of parts of packages; each is one request and its redirect.
+    pub reads: u64,
     /// Bytes that came.
     pub bytes: u64,
     /// Packages that came as a whole, because the server does no ranges.

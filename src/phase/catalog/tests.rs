@@ -10,7 +10,7 @@ use super::select::select;
 use super::*;
 use crate::inspect::archive::read_remote_manifest;
 use crate::model::digest::Sha256;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::manifest::Manifest;
 use crate::model::package::PackageEntry;
 use crate::phase::package::zip;
@@ -212,7 +212,7 @@ fn an_entry_has_what_the_manifest_and_the_release_say() {
 fn only_what_changed_is_read() {
     let mut forge = Forge::of(&[("linear", "0.1.0"), ("slack", "0.2.0"), ("zoom", "1.0.0")]);
     let cold = forge.made(None);
-    assert!(cold.cost.bytes <= 3 * (64 << 10) && cold.cost.requests <= 6, "{:?}", cold.cost);
+    assert!(cold.cost.bytes <= 3 * (64 << 10) && cold.cost.reads <= 6, "{:?}", cold.cost);
     let warm = forge.made(Some(&cold.catalog));
     assert_eq!((warm.cost, warm.diff.unchanged.len()), (Cost::default(), 3));
     forge.release("slack", "0.3.0");
@@ -228,12 +228,12 @@ fn packages_without_digests_are_the_same_by_size_and_time() {
     let before = forge.made(None).catalog;
     forge.releases[0].assets.iter_mut().for_each(|asset| asset.digest = None);
     let warm = forge.made(Some(&before));
-    assert_eq!((warm.cost.requests, &warm.catalog), (0, &before), "known digests are not forgotten");
+    assert_eq!((warm.cost.reads, &warm.catalog), (0, &before), "known digests are not forgotten");
     let undigested = forge.made(None).catalog;
     assert_eq!(undigested.entries()[0].digests.len(), 0);
-    assert_eq!(forge.made(Some(&undigested)).cost.requests, 0);
+    assert_eq!(forge.made(Some(&undigested)).cost.reads, 0);
     forge.releases[0].published_at = Some("2027-01-01T00:00:00Z".to_owned());
-    assert!(forge.made(Some(&undigested)).cost.requests > 0);
+    assert!(forge.made(Some(&undigested)).cost.reads > 0);
     // What the reference wrote knows neither: it is read once.
     let mut plain = undigested.entries()[0].clone();
     (plain.sizes, plain.published_at, plain.kind) = (BTreeMap::new(), None, String::new());
@@ -252,7 +252,7 @@ fn a_moved_repository_changes_addresses_without_reading() {
     }
     let after = forge.made(Some(&before));
     assert_eq!(
-        (after.cost.requests, after.diff.updated[0].changed.as_slice()),
+        (after.cost.reads, after.diff.updated[0].changed.as_slice()),
         (0, &["addresses".to_owned()][..])
     );
     forge.release("slack", "0.3.0");
@@ -266,7 +266,7 @@ fn a_fault_at_any_request_never_loses_an_entry() {
     let mut forge = Forge::of(&[("linear", "0.1.0"), ("slack", "0.2.0"), ("zoom", "1.0.0")]);
     let before = forge.made(None).catalog;
     ["linear", "slack", "zoom"].iter().for_each(|key| forge.release(key, "2.0.0"));
-    let requests = forge.made(Some(&before)).cost.requests as usize;
+    let requests = forge.made(Some(&before)).cost.reads as usize;
     for at in 0..requests {
         forge.fail_at = Some(at);
         let report = forge.made(Some(&before));
@@ -293,7 +293,7 @@ fn a_server_without_ranges_is_read_in_whole_and_checked_in_whole() {
     let by_ranges = forge.made(None).catalog;
     forge.ranges = false;
     let report = forge.made(None);
-    assert_eq!((report.catalog, report.cost.whole, report.cost.requests), (by_ranges, 1, 1));
+    assert_eq!((report.catalog, report.cost.whole, report.cost.reads), (by_ranges, 1, 1));
     let name = "slack-0.2.0-linux-arm64.zip";
     let mut bytes = forge.content[name].clone();
     bytes[20_000] ^= 1;
@@ -423,6 +423,17 @@ fn a_limit_that_is_used_up_is_not_hammered() {
     let report = from_releases(&forge.releases, &limited, None, &WISH, &|_| {}).unwrap();
     assert_eq!(report.failed.len(), 20);
     assert!(asked.load(Ordering::SeqCst) <= WISH.jobs as u32 + 1);
+}
+
+#[test]
+fn the_json_form_is_kept() {
+    let mut forge = Forge::of(&[("gone", "1.0.0"), ("slack", "0.2.0")]);
+    let before = forge.made(None).catalog;
+    forge.releases.remove(0);
+    forge.release("zoom", "1.0.0");
+    forge.fail_at = Some(0);
+    let json = serde_json::to_string_pretty(&forge.made(Some(&before))).unwrap();
+    assert_eq!(json, include_str!("../../../tests/golden/wick/catalog-report.json").trim_end());
 }
 
 proptest! {

@@ -24,8 +24,10 @@ fn noise(length: usize) -> Vec<u8> {
     (0..length).map(step).collect()
 }
 
+type Found = Result<Vec<u8>, RemoteError<()>>;
+
 /// What came of it, and the ranges that were asked for.
-fn read(bytes: &[u8]) -> (Result<Vec<u8>, RemoteError<()>>, Vec<Range<u64>>) {
+fn read(bytes: &[u8]) -> (Found, Vec<Range<u64>>) {
     let mut asked = Vec::new();
     let result = read_remote_manifest(bytes.len() as u64, MOST, |range: Range<u64>| {
         asked.push(range.clone());
