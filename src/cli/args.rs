@@ -270,15 +270,15 @@ impl fmt::Debug for TypedToken {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  wick plugin catalog --repo owner/plugins            write plugins.json
-  wick plugin catalog --check                         for CI: exit 1 and say what differs when it is out of date
-  wick plugin catalog --out - > plugins.json          print it
-  wick plugin catalog --prune                         also drop plugins that have no release any more
+  wick plugin catalog --repo owner/plugins     write plugins.json
+  wick plugin catalog --check                  for CI: exit 1 and say what is out of date
+  wick plugin catalog --out - > plugins.json   print it
+  wick plugin catalog --prune                  drop plugins without a release
 
-The highest version of each plugin is listed; drafts never are, pre-releases (marked so, or 1.0.0-rc.1 by version)
-with --prereleases. Plugins whose packages are still the same are carried over without downloading anything; of others
-a few kilobytes of one package are read. A plugin that can't be read keeps its entry, and the exit code is 6; if
-it had none, nothing is written.")]
+The highest version of each plugin is listed; drafts never are, pre-releases (marked so, or
+1.0.0-rc.1 by version) with --prereleases. Packages that are still the same cost no download;
+of a new release a few kilobytes of one package are read. A plugin that can't be read keeps its
+entry, and the exit code is 6; if it had none, nothing is written.")]
 pub(super) struct CatalogArgs {
     #[command(flatten)]
     pub(super) remote: RemoteArgs,
