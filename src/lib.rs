@@ -10,6 +10,9 @@
 //! ([`parallel`](phase::parallel)). A finished step leaves a receipt ([`model::receipt`]) under `<output>/.wick/`;
 //! a run skips what still matches and says why when something doesn't.
 //!
+//! [`catalog`](phase::catalog) reads what a forge has and makes the list that hosts install from; what can't be read
+//! is named and never lost.
+//!
 //! # Map
 //!
 //! Lowest first; a module may name only what is listed. `cargo xtask tidy` enforces it.
@@ -22,6 +25,7 @@
 //! | [`host`] | what the programs that load plugins accept, one folder per platform | model |
 //! | [`toolchain`] | what a build needs, the command as data, the sources it reads | model |
 //! | [`signer`] | keys, and signatures that verify at once | model, sys |
+//! | [`forge`] | where releases live: GitHub, its limits and its traps | model, sys |
 //! | [`project`] | plugins found by layout, `wick.toml` as written and as meant | model, sys |
 //! | [`forge`] | where releases live: GitHub's API, retried and read back | model, sys |
 //! | [`phase`] | the ordered list | all of these |
