@@ -17,7 +17,7 @@ Usage: github-double [OPTIONS]
   --port N            the API's port (default: a free one)
   --repository O/R    (default: octo/plugins)
   --latency-ms N      before each answer
-  --limit N           requests until the primary limit (default: 5000)
+  --limit N           requests until the primary limit (default: 1000000)
   --enterprise        /api/v3 and /api/uploads on one origin
   --immutable         published releases become immutable
   --private           only tokens with rights see the repository
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Option<Double>, String> {
-    let (mut config, mut faults) = (Config { limit: u64::MAX, ..Config::default() }, Vec::new());
+    let (mut config, mut faults) = (Config { limit: 1_000_000, ..Config::default() }, Vec::new());
     let (mut releases, mut assets, mut bytes) = (0u64, 5u64, 1u64 << 20);
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
