@@ -124,7 +124,8 @@ pub(super) struct BuildArgs {
     #[arg(long, help_heading = "Selection")]
     pub(super) changed: bool,
     /// What to compare with for --changed [default: origin/$GITHUB_BASE_REF, else origin/main]
-    #[arg(long, value_name = "REF", requires = "changed", help_heading = "Selection")]
+    // Not by `requires` alone: clap waives a requirement that conflicts with what was given.
+    #[arg(long, value_name = "REF", requires = "changed", conflicts_with_all = ["plugins", "all_plugins"], help_heading = "Selection")]
     pub(super) since: Option<String>,
     /// Only plugins of this kind
     #[arg(long, value_enum, help_heading = "Selection")]

@@ -27,9 +27,10 @@ pub fn main(args: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return render::usage(&error),
     };
-    let console = Console::new(&cli.global);
     session::listen_for_interrupts();
-    match dispatch(&cli, &console) {
+    let session = Session::new(&cli.global);
+    let console = Console::new(&cli.global, session.variable("GITHUB_ACTIONS") == Some("true"));
+    match dispatch(&cli, &session, &console) {
         Ok(code) => code,
         Err(failure) => {
             console.failure(&failure);
@@ -38,18 +39,17 @@ pub fn main(args: Vec<OsString>) -> u8 {
     }
 }
 
-fn dispatch(cli: &Cli, console: &Console) -> Result<u8, Failure> {
-    let session = Session::new(&cli.global);
+fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failure> {
     match &cli.verb {
-        Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, &session, console),
-        Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, &session, console),
-        Verb::Doctor => command::doctor::run(&session, console),
+        Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, session, console),
+        Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, session, console),
+        Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
+        Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
+        Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
+        Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
+        Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
+        Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),
     }
 }

@@ -96,26 +96,35 @@ impl Session {
         }
     }
 
-    /// The tools for these languages, with the rustflags of the project's Rust plugins.
+    /// The tools for these languages, all of which must have a toolchain.
     pub(super) fn tools(
         &self,
-        project: &Project,
-        choice: &TargetChoice,
+        root: &Path,
+        languages: &BTreeSet<Language>,
         emulation: Emulation,
     ) -> Result<Tools, Failure> {
-        let mut languages: Vec<Language> = project.plugins.iter().map(|p| p.language()).collect();
-        languages.sort();
-        languages.dedup();
+        let wanted: Vec<Language> = languages.iter().copied().collect();
         // Go's and rustup's answers depend on the folder: go.work, rust-toolchain.toml.
-        let mut found = tools::find(&self.environment, &project.root, &languages, emulation)?;
+        let found = tools::find(&self.environment, root, &wanted, emulation)?;
+        tools::check(&found, languages)?;
+        Ok(found)
+    }
+
+    /// Adds the rustflags of the project's Rust plugins.
+    pub(super) fn add_rustflags(
+        &self,
+        found: &mut Tools,
+        project: &Project,
+        choice: &TargetChoice,
+    ) -> Result<(), Failure> {
         let mut targets: Vec<Target> = Vec::new();
         for plugin in &project.plugins {
             targets.extend(plan::targets_of(plugin, choice)?);
         }
         targets.sort();
         targets.dedup();
-        tools::add_rustflags(&mut found, &project.plugins, &targets);
-        Ok(found)
+        tools::add_rustflags(found, &project.plugins, &targets);
+        Ok(())
     }
 
     /// The tools of every language.

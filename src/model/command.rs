@@ -51,7 +51,13 @@ impl fmt::Display for CommandLine {
     /// As one would type it into a POSIX shell, without the working directory.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.env {
-            write!(f, "{name}={} ", quoted(value))?;
+            match name.as_str() {
+                // Its separator can't be typed; RUSTFLAGS says the same.
+                "CARGO_ENCODED_RUSTFLAGS" => {
+                    write!(f, "RUSTFLAGS={} ", quoted(&value.replace('\u{1f}', " ")))?
+                }
+                _ => write!(f, "{name}={} ", quoted(value))?,
+            }
         }
         f.write_str(&quoted(&self.program))?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
@@ -63,7 +69,7 @@ fn quoted(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {
-        format!("'{}'", text.replace('\u{1f}', " ").replace('\'', "'\\''"))
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::failure::{Explain, FailureKind};
-use crate::model::names::KeyError;
+use crate::model::names::{KeyError, PluginKind};
 use crate::model::version::VersionError;
 use crate::sys::files::FileError;
 
@@ -38,6 +38,16 @@ pub enum ProjectError {
         near: Vec<String>,
         /// All names.
         known: Vec<String>,
+    },
+    /// A name that a plugin of another kind has.
+    #[error("there is no {kind} `{name}`; {place} has another kind")]
+    OtherKind {
+        /// The name asked for.
+        name: String,
+        /// The kind asked for.
+        kind: PluginKind,
+        /// `connector/slack`.
+        place: String,
     },
     /// A folder without source.
     #[error("{place} has neither main.go nor Cargo.toml")]
@@ -94,7 +104,7 @@ impl Explain for ProjectError {
     fn kind(&self) -> FailureKind {
         match self {
             ProjectError::Cargo { source: cargo_metadata::Error::Io(_), .. } => FailureKind::Missing,
-            ProjectError::Unknown { .. } => FailureKind::Usage,
+            ProjectError::Unknown { .. } | ProjectError::OtherKind { .. } => FailureKind::Usage,
             _ => FailureKind::Project,
         }
     }
@@ -111,6 +121,7 @@ impl Explain for ProjectError {
             ProjectError::Unknown { near, .. } if !near.is_empty() => {
                 vec![format!("did you mean {}?", near.join(" or "))]
             }
+            ProjectError::OtherKind { .. } => vec!["leave out --kind".to_owned()],
             ProjectError::Unknown { known, .. } if !known.is_empty() => {
                 let shown = known.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
                 let more = if known.len() > 12 { ", …" } else { "" };

@@ -126,17 +126,21 @@ fn named<'a>(
     kind: Option<PluginKind>,
 ) -> Result<&'a Candidate, ProjectError> {
     let wanted = name.trim_end_matches('/');
-    let fits = |c: &&Candidate| {
-        kind.is_none_or(|kind| c.kind == kind) && (c.key.as_str() == wanted || c.place == wanted)
-    };
+    let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
+    let fits = |c: &&Candidate| of_kind(c) && (c.key.as_str() == wanted || c.place == wanted);
     match layout.candidates.iter().find(fits) {
         Some(c) if c.language.is_none() && !c.ambiguous => {
             Err(ProjectError::NoSource { place: c.place.clone() })
         }
         Some(candidate) => Ok(candidate),
         None => {
-            let known: Vec<&str> =
-                layout.candidates.iter().filter(|c| c.language.is_some()).map(|c| c.key.as_str()).collect();
+            let same_name = |c: &&Candidate| c.key.as_str() == wanted || c.place == wanted;
+            if let (Some(kind), Some(other)) = (kind, layout.candidates.iter().find(same_name)) {
+                let place = other.place.clone();
+                return Err(ProjectError::OtherKind { name: name.to_owned(), kind, place });
+            }
+            let with_source = layout.candidates.iter().filter(of_kind).filter(|c| c.language.is_some());
+            let known: Vec<&str> = with_source.map(|c| c.key.as_str()).collect();
             Err(ProjectError::Unknown {
                 name: name.to_owned(),
                 root: layout.root.clone(),

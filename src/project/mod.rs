@@ -10,10 +10,11 @@ pub use config::CONFIG_NAME;
 pub use error::ProjectError;
 pub use layout::{Candidate, Layout};
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::model::names::PluginKind;
-use crate::model::project::Project;
+use crate::model::project::{Language, Project};
 
 /// Which plugins are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,18 @@ pub enum Selection {
 /// When the folder holds no plugins, or a plugin's folder has a name no host accepts.
 pub fn look(root: &Path) -> Result<Layout, ProjectError> {
     layout::look(root)
+}
+
+/// The languages of the selected plugins, by the files in their folders. Nothing is resolved and no tool is asked.
+///
+/// # Errors
+/// When a plugin is unknown or can't be told from another.
+pub fn languages(
+    layout: &Layout,
+    selection: &Selection,
+    kind: Option<PluginKind>,
+) -> Result<BTreeSet<Language>, ProjectError> {
+    Ok(layout::choose(layout, selection, kind)?.iter().filter_map(|candidate| candidate.language).collect())
 }
 
 /// Resolves the selected plugins completely: versions read, wick.toml applied, cargo asked.

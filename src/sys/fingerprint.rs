@@ -19,6 +19,24 @@ pub enum Depth {
 /// Folder names that never are a source.
 const NOT_SOURCE: [&str; 3] = ["target", ".git", "node_modules"];
 
+/// Every file below a folder whose name ends in `.extension`; build output, version control and what lies behind
+/// links left out.
+#[must_use]
+pub fn source_files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for name in files::list(folder).unwrap_or_default() {
+        let path = folder.join(&name);
+        match files::kind(&path) {
+            files::Kind::Folder if !files::is_link(&path) && !NOT_SOURCE.contains(&name.as_str()) => {
+                found.extend(source_files(&path, extension));
+            }
+            files::Kind::File if path.extension().is_some_and(|e| e == extension) => found.push(path),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Remembers what it has hashed. Files are assumed not to change during a run; a change is found by the next.
 #[derive(Default)]
 pub struct Fingerprints {

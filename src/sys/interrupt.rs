@@ -22,7 +22,7 @@ pub fn listen() {
         }
         let children = CHILDREN.lock().map(|set| set.clone()).unwrap_or_default();
         for child in children {
-            super::process::end_group(child, before == 0);
+            super::group::end_group(child, before == 0);
         }
         if let Ok(actions) = ACTIONS.lock() {
             actions.values().for_each(|action| action());
@@ -72,7 +72,7 @@ impl Registered {
         }
         // The request may have come between the spawn and the line above.
         if requested() {
-            super::process::end_group(pid, true);
+            super::group::end_group(pid, true);
         }
         Registered(pid)
     }

@@ -9,6 +9,7 @@ pub mod env;
 pub mod files;
 pub mod fingerprint;
 pub mod git;
+mod group;
 pub mod http;
 pub mod interrupt;
 pub mod process;

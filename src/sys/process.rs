@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::group::Group;
 use super::interrupt;
 use crate::model::command::CommandLine;
 use crate::model::failure::{Explain, FailureKind};
@@ -167,19 +168,19 @@ fn run_piped(
     let failed = |source| ProcessError::Start { program: program.to_owned(), source };
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = Group::spawn(command).map_err(failed)?;
-    let _registered = interrupt::Registered::new(group.id());
+    // A supervisor is ended by closing its stdin; a signal could end it before it has ended what it watches.
+    let _registered = first_line.is_none().then(|| interrupt::Registered::new(group.id()));
     let (sender, events) = mpsc::channel();
-    let child = group.child();
-    let mut lifeline = child.stdin.take();
+    let (mut lifeline, stdout, stderr) = group.pipes();
     if let (Some(pipe), Some(line)) = (&mut lifeline, &first_line) {
         pipe.write_all(line).map_err(failed)?;
     }
-    let out = drain(child.stdout.take(), limits.output, &sender);
-    let err = drain(child.stderr.take(), limits.output, &sender);
+    let out = drain(stdout, limits.output, &sender);
+    let err = drain(stderr, limits.output, &sender);
     let ended = wait(&mut group, &events, limits, began, lifeline.is_some());
     if lifeline.take().is_some() {
         let patience = Instant::now();
-        while matches!(group.child().try_wait(), Ok(None)) && patience.elapsed() < Duration::from_secs(8) {
+        while matches!(group.try_wait(), Ok(None)) && patience.elapsed() < Duration::from_secs(8) {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -214,7 +215,7 @@ fn wait(
     let mut nap = Duration::from_millis(1);
     let mut overflow = false;
     loop {
-        match group.child().try_wait() {
+        match group.try_wait() {
             // An overflow is judged before a normal end: a flood that fitted the pipe is still a flood.
             Ok(Some(status)) if !overflow && events.try_recv().is_err() => {
                 return if interrupt::requested() { Ended::Interrupted } else { Ended::Normally(status) };
@@ -226,7 +227,7 @@ fn wait(
             // The polite signal is on its way; compilers remove their temp files when they get the time.
             let patience = Instant::now();
             let patient = Duration::from_secs(if supervised { 0 } else { 3 });
-            while matches!(group.child().try_wait(), Ok(None)) && patience.elapsed() < patient {
+            while matches!(group.try_wait(), Ok(None)) && patience.elapsed() < patient {
                 std::thread::sleep(Duration::from_millis(20));
             }
             return Ended::Interrupted;
@@ -276,87 +277,4 @@ fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
 #[cfg(not(unix))]
 fn signal_of(_: std::process::ExitStatus) -> Option<i32> {
     None
-}
-
-/// A child with a group (a job object on Windows) of its own; ended when dropped.
-#[cfg(unix)]
-pub(super) struct Group(Child);
-
-#[cfg(unix)]
-impl Group {
-    pub(super) fn spawn(mut command: Command) -> std::io::Result<Group> {
-        use std::os::unix::process::CommandExt as _;
-        command.process_group(0).spawn().map(Group)
-    }
-
-    pub(super) fn child(&mut self) -> &mut Child {
-        &mut self.0
-    }
-
-    pub(super) fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    pub(super) fn end(&mut self) {
-        end_group(self.0.id(), false);
-        let _ = self.0.wait();
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// Ends every process of a group: politely (SIGTERM) or at once.
-#[cfg(unix)]
-pub(super) fn end_group(leader: u32, politely: bool) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
-        // Already gone is what we want.
-        let _ = kill_process_group(pid, if politely { Signal::TERM } else { Signal::KILL });
-    }
-}
-
-#[cfg(windows)]
-pub(super) use windows::{Group, end_group};
-
-/// Windows has no process groups to kill; a job object does the same.
-#[cfg(windows)]
-mod windows {
-    use std::process::{Child, Command};
-
-    use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
-
-    pub(in crate::sys) struct Group(Box<dyn ChildWrapper>);
-
-    impl Group {
-        pub(in crate::sys) fn spawn(command: Command) -> std::io::Result<Group> {
-            CommandWrap::from(command).wrap(JobObject).spawn().map(Group)
-        }
-
-        pub(in crate::sys) fn child(&mut self) -> &mut Child {
-            self.0.inner_child_mut()
-        }
-
-        pub(in crate::sys) fn id(&self) -> u32 {
-            self.0.id()
-        }
-
-        pub(in crate::sys) fn end(&mut self) {
-            let _ = self.0.start_kill();
-            let _ = self.0.wait();
-        }
-    }
-
-    impl Drop for Group {
-        fn drop(&mut self) {
-            self.end();
-        }
-    }
-
-    /// The console hands Ctrl-C to every child itself, and the job object ends what ignores it.
-    pub(in crate::sys) fn end_group(_leader: u32, _politely: bool) {}
 }

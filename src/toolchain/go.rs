@@ -56,11 +56,15 @@ impl Toolchain for Go {
     }
 
     fn ability(&self, tools: &Tools, _: Option<&Plugin>, _: Target) -> Result<String, Vec<Missing>> {
-        match &tools.go {
-            Some(go) => Ok(format!("{} build", go.version)),
-            None => Err(vec![Missing {
+        match (&tools.go, &tools.go_trouble) {
+            (Some(go), _) => Ok(format!("{} build", go.version)),
+            (None, None) => Err(vec![Missing {
                 what: "Go (the `go` command)".to_owned(),
-                install: "install it from https://go.dev/dl".to_owned(),
+                install: "install Go from https://go.dev/dl".to_owned(),
+            }]),
+            (None, Some(said)) => Err(vec![Missing {
+                what: format!("a `go` command that works; it says `{said}`"),
+                install: "set right what `go env` complains about".to_owned(),
             }]),
         }
     }
@@ -92,6 +96,7 @@ impl Toolchain for Go {
         if let Some(go) = &order.tools.go {
             all.insert("go version".to_owned(), go.version.clone());
             all.insert("go tools".to_owned(), go.identity.clone());
+            all.insert("go workspace".to_owned(), workspace(go, &source(plugin).module_root));
             for (name, value) in &go.settings {
                 if !IRRELEVANT.contains(&name.as_str()) && !all.contains_key(&format!("env {name}")) {
                     all.insert(format!("env {name}"), veiled(value));
@@ -166,6 +171,22 @@ fn source(plugin: &Plugin) -> &GoSource {
     match &plugin.source {
         Source::Go(go) => go,
         Source::Rust(_) => unreachable!("bug: a Rust plugin was handed to the Go toolchain"),
+    }
+}
+
+/// Which go.work holds, by its place relative to the module, so that the answer is the same in every checkout.
+/// What it says is watched as a source.
+fn workspace(go: &GoTool, module_root: &Path) -> String {
+    let file = match go.settings.get("GOWORK").map(String::as_str) {
+        None | Some("") => return "none".to_owned(),
+        Some("off") => return "off".to_owned(),
+        Some(file) => Path::new(file),
+    };
+    match module_root.ancestors().position(|folder| file.parent() == Some(folder)) {
+        Some(levels) => {
+            format!("{}{}", "../".repeat(levels), file.file_name().unwrap_or_default().to_string_lossy())
+        }
+        None => file.to_string_lossy().into_owned(),
     }
 }
 
@@ -305,6 +326,10 @@ fn closure(
     if let Some(work) = work {
         add(PathBuf::from(work));
         add(PathBuf::from(format!("{work}.sum")));
+    }
+    // One that is gone, or that appears, in any folder above.
+    for folder in source(plugin).module_root.ancestors() {
+        add(folder.join("go.work"));
     }
     for package in std::iter::once(root).chain(deps) {
         if let Some(error) = &package.error {

@@ -16,13 +16,26 @@ use crate::phase::plan::changed::{self, Selected};
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::{self, Freshness, Run};
+use crate::project;
 
 pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let choice = targets(args, session)?;
     let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
     let all = args.all_plugins || args.changed;
-    let mut project = select::project(&args.plugins, all, args.kind.map(PluginKind::from), "build", session)?;
-    let tools = session.tools(&project, &choice, emulation)?;
+    let (selection, kind) = (
+        select::selection(
+            &args.plugins,
+            all,
+            "--all-plugins or --changed; `wick plugin build --help` has examples",
+        )?,
+        args.kind.map(PluginKind::from),
+    );
+    let layout = project::look(session.root())?;
+    // Before cargo is asked about its plugins: what is missing is said for all languages at once.
+    let languages = project::languages(&layout, &selection, kind)?;
+    let mut tools = session.tools(&layout.root, &languages, emulation)?;
+    let mut project = project::resolve(&layout, &selection, kind)?;
+    session.add_rustflags(&mut tools, &project, &choice)?;
     if args.changed {
         let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
@@ -84,17 +97,18 @@ fn targets(args: &BuildArgs, session: &Session) -> Result<TargetChoice, Failure>
         }
         return Ok(TargetChoice::Named(targets));
     }
-    let wrong = |name: &str, why: String| {
-        Failure::new(FailureKind::Usage, format!("${name} is set to something wick can't build for: {why}"))
+    let wrong = |name: &str, text: &str, known: String| {
+        Failure::new(FailureKind::Usage, format!("${name} is `{text}`, which wick can't build for; {known}"))
+            .hint(format!("unset it, or name the target with --target or --{}", name.to_lowercase()))
     };
     let os: Option<Os> = match (args.goos, session.variable("GOOS")) {
         (Some(os), _) => Some(os),
-        (None, Some(text)) => Some(args::os(text).map_err(|why| wrong("GOOS", why))?),
+        (None, Some(text)) => Some(args::os(text).map_err(|known| wrong("GOOS", text, known))?),
         (None, None) => None,
     };
     let arch: Option<Arch> = match (args.goarch, session.variable("GOARCH")) {
         (Some(arch), _) => Some(arch),
-        (None, Some(text)) => Some(args::arch(text).map_err(|why| wrong("GOARCH", why))?),
+        (None, Some(text)) => Some(args::arch(text).map_err(|known| wrong("GOARCH", text, known))?),
         (None, None) => None,
     };
     if os.is_none() && arch.is_none() {
@@ -137,7 +151,7 @@ fn conclude(
     if console.is_json() {
         console.json(report);
     } else {
-        console.data(&render::table(report, console.is_verbose()));
+        console.outcome(&render::table(report, console.is_verbose()));
     }
     if args.explain || console.is_verbose() {
         for line in render::reasons(report) {

@@ -13,13 +13,7 @@ use crate::phase::publish::notes::Notes;
 use crate::phase::publish::{self, Choice, Mode, Request, Token};
 
 pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let project = select::project(
-        &args.plugins,
-        args.all_plugins,
-        args.kind.map(PluginKind::from),
-        "release",
-        session,
-    )?;
+    let project = select::project(&args.plugins, args.all_plugins, args.kind.map(PluginKind::from), session)?;
     let notes = match &args.notes_file {
         None => Notes::Generated,
         Some(_) if args.all_plugins || project.plugins.len() != 1 => {

@@ -6,22 +6,26 @@ use crate::model::names::PluginKind;
 use crate::model::project::Project;
 use crate::project::{self, Selection};
 
-/// The chosen plugins, resolved. `verb` is for the hint when none is chosen.
+/// What was typed, as a selection. `instead` says what else selects, and where examples are.
+pub(super) fn selection(names: &[String], all: bool, instead: &str) -> Result<Selection, Failure> {
+    if all {
+        Ok(Selection::All)
+    } else if names.is_empty() {
+        Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
+            .hint(format!("name one, or use {instead}")))
+    } else {
+        Ok(Selection::Named(names.to_vec()))
+    }
+}
+
+/// The chosen plugins, resolved.
 pub(super) fn project(
     names: &[String],
     all: bool,
     kind: Option<PluginKind>,
-    verb: &str,
     session: &Session,
 ) -> Result<Project, Failure> {
-    let selection = if all {
-        Selection::All
-    } else if names.is_empty() {
-        return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
-            .hint(format!("name one, or use --all-plugins; `wick plugin {verb} --help` has examples")));
-    } else {
-        Selection::Named(names.to_vec())
-    };
+    let selection = selection(names, all, "--all-plugins; `wick plugin release --help` has examples")?;
     let layout = project::look(session.root())?;
     Ok(project::resolve(&layout, &selection, kind)?)
 }

@@ -25,7 +25,12 @@ pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Consol
         console.json(&json!({ "schema": 1, "accepted": all, "packages": verdicts }));
     } else {
         for one in &verdicts {
-            console.data(&verdict::lines(one, console.is_verbose()));
+            let lines = verdict::lines(one, console.is_verbose());
+            if one.is_accepted() {
+                console.outcome(&lines);
+            } else {
+                console.data(&lines);
+            }
         }
         console.summary(&format!("{accepted} of {} would be accepted by a host", verdicts.len()));
     }

@@ -4,16 +4,6 @@ use std::io::Write as _;
 
 use crate::model::finding::Severity;
 
-/// Whether a GitHub Actions runner reads what is printed.
-pub(super) fn active() -> bool {
-    anstyle_query_env("GITHUB_ACTIONS").is_some_and(|value| value == "true")
-}
-
-#[allow(clippy::disallowed_methods, reason = "how to print is decided where it is printed")]
-fn anstyle_query_env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
 /// One annotation on the run.
 pub(super) fn annotate(severity: Severity, message: &str) {
     let command = match severity {

@@ -41,18 +41,14 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
 }
 
 impl Console {
-    pub(super) fn new(global: &Global) -> Console {
+    /// `github`: whether a GitHub Actions runner reads what is printed.
+    pub(super) fn new(global: &Global, github: bool) -> Console {
         match global.color {
             When::Auto => {}
             When::Always => anstream::ColorChoice::Always.write_global(),
             When::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Console {
-            format: global.format,
-            quiet: global.quiet,
-            verbose: global.verbose,
-            github: github::active(),
-        }
+        Console { format: global.format, quiet: global.quiet, verbose: global.verbose, github }
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -71,6 +67,13 @@ impl Console {
     pub(super) fn data(&self, text: &str) {
         if !text.is_empty() {
             let _ = writeln!(anstream::stdout(), "{text}");
+        }
+    }
+
+    /// How things went, for people, on stdout. Nothing when only errors are wanted.
+    pub(super) fn outcome(&self, text: &str) {
+        if !self.quiet {
+            self.data(text);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Takes a compiler's output: finds the binary, checks that it is what its target says (the truth gate), keeps it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use super::super::{Run, plan, trace};
 use super::Traced;
@@ -11,7 +12,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::PACKAGE_MAX;
 use crate::model::plan::{Outputs, Step};
 use crate::model::project::{Plugin, Source};
-use crate::model::receipt::{BuildReceipt, Input, RECEIPT_SCHEMA};
+use crate::model::receipt::{BuildReceipt, RECEIPT_SCHEMA};
 use crate::sys::files;
 use crate::sys::process::Finished;
 use crate::toolchain::{SourcePath, cargo};
@@ -74,17 +75,26 @@ pub(super) fn collect(
     receipt.conditions = conditions(run, unit, &receipt);
     if let Some(inputs) = traced.inputs.clone() {
         receipt.inputs = inputs;
-        if let Source::Rust(_) = plugin.source {
-            add_what_rustc_read(run, plugin, &made, &mut receipt);
+        let all_known = match plugin.source {
+            Source::Rust(_) => add_what_rustc_read(run, plugin, &made, &mut receipt).is_some(),
+            Source::Go(_) => true,
+        };
+        if all_known {
+            run.store.keep_build(unit, &receipt)?;
         }
-        run.store.keep_build(unit, &receipt)?;
     }
     Ok(receipt)
 }
 
 /// cargo and rustc tell after the fact which files (`include_str!`, build scripts) and variables they read.
-fn add_what_rustc_read(run: &Run<'_>, plugin: &Plugin, made: &Path, receipt: &mut BuildReceipt) {
-    let Some(profile) = made.parent() else { return };
+/// Nothing when one of them can't be read completely: then no receipt is kept.
+fn add_what_rustc_read(
+    run: &Run<'_>,
+    plugin: &Plugin,
+    made: &Path,
+    receipt: &mut BuildReceipt,
+) -> Option<()> {
+    let profile = made.parent()?;
     let own_list = profile.join(format!("{}.d", made.file_stem().unwrap_or_default().to_string_lossy()));
     let mut paths = cargo::dep_info(&files::read_text(&own_list).unwrap_or_default());
     let mut variables = Vec::new();
@@ -111,17 +121,42 @@ fn add_what_rustc_read(run: &Run<'_>, plugin: &Plugin, made: &Path, receipt: &mu
     {
         receipt.conditions.insert(format!("read {name}"), read_variable(run, name));
     }
-    let Source::Rust(rust) = &plugin.source else { return };
+    let Source::Rust(rust) = &plugin.source else { return None };
     let root = &run.project.root;
+    // Where a path leads, not how it is spelled, decides whether a watched folder holds it.
     let watched = |path: &PathBuf| {
+        let real = files::canonical(path).unwrap_or_else(|_| without_dots(path));
         path.starts_with(&rust.target_dir)
             || receipt.inputs.iter().any(|input| match &input.state {
-                crate::model::receipt::InputState::Tree(_) => path.starts_with(root.join(&input.path)),
-                _ => root.join(&input.path) == *path,
+                crate::model::receipt::InputState::Tree(_) => real.starts_with(root.join(&input.path)),
+                _ => root.join(&input.path) == real,
             })
     };
-    let more: Vec<SourcePath> =
-        paths.into_iter().filter(|path| !watched(path)).map(SourcePath::File).collect();
-    let more: Vec<Input> = trace::inputs(&more, root, run.fingerprints).unwrap_or_default();
-    receipt.inputs.extend(more);
+    let more: BTreeSet<SourcePath> =
+        paths.into_iter().filter(|path| !watched(path)).map(|path| as_source(&path)).collect();
+    let more: Vec<SourcePath> = more.into_iter().collect();
+    receipt.inputs.extend(trace::inputs(&more, root, run.fingerprints)?);
+    Some(())
+}
+
+/// A path as compilers name it (`src/../../docs/notice.txt`), spelled as people do unless a link is on the way.
+/// Build scripts name folders too.
+fn as_source(path: &Path) -> SourcePath {
+    let short = without_dots(path);
+    let path = if files::canonical(path).is_ok_and(|real| real == short) { short } else { path.to_owned() };
+    if files::kind(&path) == files::Kind::Folder { SourcePath::Tree(path) } else { SourcePath::File(path) }
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                short.pop();
+            }
+            Component::CurDir => {}
+            part => short.push(part),
+        }
+    }
+    short
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 use super::super::{Freshness, Run, plan, trace};
 use crate::model::plan::Unit;
 use crate::model::receipt::BuildReceipt;
-use crate::sys::files;
 use crate::toolchain::{self, Order};
 
 /// The answer for one unit.
@@ -41,7 +40,8 @@ fn judge(run: &Run<'_>, unit: &Unit) -> Verdict {
     }
     reasons
         .extend(receipt.inputs.iter().filter_map(|i| trace::change(i, &run.project.root, run.fingerprints)));
-    if files::size(&unit.binary) != Some(receipt.size) {
+    // By content: the same size is not the same binary, and a helper's goes into no package that would be checked.
+    if run.fingerprints.file(&unit.binary) != Some(receipt.sha256) {
         reasons.push("the built binary is gone or was altered".to_owned());
     }
     if reasons.is_empty() { Verdict { receipt: Some(receipt), reasons } } else { stale(reasons) }

@@ -4,6 +4,7 @@ mod collect;
 mod freshness;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
 
 use super::parallel::{self, OnFailure};
@@ -98,7 +99,7 @@ pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
         run.listener,
         |step| label(run, step),
         |step| {
-            let outcomes = compile(run, step, &traced, &compiler_runs);
+            let outcomes = compile(run, step, scratch.path(), &traced, &compiler_runs);
             let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());
             (outcomes, if failed { StepOutcome::Failed } else { StepOutcome::Done(String::new()) })
         },
@@ -192,11 +193,22 @@ fn digested(run: &Run<'_>, closure: &Result<Closure, Failure>) -> Traced {
 }
 
 /// Runs one compiler step; a shared run that failed is taken apart, so that each plugin has its own answer.
-fn compile(run: &Run<'_>, step: &Step, traced: &[Traced], runs: &Mutex<usize>) -> Vec<UnitOutcome> {
+fn compile(
+    run: &Run<'_>,
+    step: &Step,
+    scratch: &Path,
+    traced: &[Traced],
+    runs: &Mutex<usize>,
+) -> Vec<UnitOutcome> {
     if let Ok(mut runs) = runs.lock() {
         *runs += 1;
     }
-    let finished = match process::run(&step.command, Limits::TOOL) {
+    // Compilers that are interrupted leave their work folders behind; the scratch folder goes whatever happens.
+    let mut command = step.command.clone();
+    for name in ["TMPDIR", "TMP", "TEMP"] {
+        command = command.env(name, scratch.to_string_lossy());
+    }
+    let finished = match process::run(&command, Limits::TOOL) {
         Ok(finished) => finished,
         Err(error) => {
             let failure = Failure::from(error);
@@ -222,7 +234,7 @@ fn compile(run: &Run<'_>, step: &Step, traced: &[Traced], runs: &Mutex<usize>) -
                 place.path(),
                 1,
             );
-            let mut outcomes = compile(run, &one[0], traced, runs);
+            let mut outcomes = compile(run, &one[0], place.path(), traced, runs);
             outcomes.swap_remove(0).1
         };
         return step.units.iter().map(|at| (*at, alone(at))).collect();

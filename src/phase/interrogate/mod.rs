@@ -10,6 +10,7 @@ use super::parallel;
 use super::{Run, plan};
 use crate::inspect;
 use crate::model::artifact::BinaryFacts;
+use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::Finding;
 use crate::model::manifest::{Manifest, PROTO_RANGE};
@@ -41,7 +42,7 @@ pub fn interrogate(run: &Run<'_>, states: &[BuildState], due: &[usize]) -> Answe
         run.listener,
         |at| run.plan.units[*at].label(),
         |at| {
-            let answer = speak(run, &run.plan.units[*at]);
+            let answer = speak(run, states, *at);
             let outcome = parallel::outcome(&answer, |learned| learned.evidence.as_str().to_owned());
             (answer, outcome)
         },
@@ -70,9 +71,13 @@ fn ready(states: &[BuildState], at: usize) -> Option<&BuildReceipt> {
 }
 
 /// What a binary says of itself: by its section, by being run, or by both, which then must agree.
-fn speak(run: &Run<'_>, unit: &Unit) -> Result<Learned, Failure> {
+fn speak(run: &Run<'_>, states: &[BuildState], at: usize) -> Result<Learned, Failure> {
+    let unit = &run.plan.units[at];
     let label = unit.label();
     let bytes = files::read_capped(&unit.binary, PACKAGE_MAX)?;
+    if ready(states, at).is_some_and(|receipt| receipt.sha256 != Sha256::of(&bytes)) {
+        return Err(altered(unit));
+    }
     let facts = inspect::inspect(&bytes).map_err(|error| Failure::from(error).context(&label))?;
     let embedded = match &facts.manifest_section {
         None => None,
@@ -115,6 +120,15 @@ fn speak(run: &Run<'_>, unit: &Unit) -> Result<Learned, Failure> {
         ));
     }
     Ok(Learned { evidence, how, proto_version: manifest.proto_version, module: manifest.module, caveats })
+}
+
+/// A binary that is no longer what was built must not speak for anything; the next run builds it anew.
+fn altered(unit: &Unit) -> Failure {
+    Failure::new(
+        FailureKind::Step,
+        format!("{}: {} was altered after it was built", unit.label(), unit.binary.display()),
+    )
+    .hint("run again: it will be built anew")
 }
 
 fn agree(label: &str, answered: &Manifest, embedded: &Manifest) -> Result<(), Failure> {

@@ -1,15 +1,15 @@
 //! Which plugins a change can affect: the files git says differ, held against each plugin's real dependency closure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{TargetChoice, targets_of};
 use crate::model::failure::Failure;
-use crate::model::project::{Plugin, Project};
+use crate::model::project::{Language, Plugin, Project};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::trace;
-use crate::sys::git;
+use crate::sys::{files, fingerprint, git};
 use crate::toolchain::SourcePath;
 
 /// Why a plugin is selected.
@@ -45,7 +45,12 @@ pub fn select(
             .collect();
         for (plugin, closure) in trace::closures(&of_target, target, tools, environment)? {
             let reasons = match closure {
-                Ok(closure) => reasons(&changed, &project.root, &plugin.dir, &closure.sources),
+                Ok(mut closure) => {
+                    if plugin.language() == Language::Rust {
+                        closure.sources.extend(detours(&closure.sources));
+                    }
+                    reasons(&changed, &project.root, &plugin.dir, &closure.sources)
+                }
                 // What can't be traced can't be ruled out.
                 Err(why) => vec![format!("its sources can't be listed: {}", why.message)],
             };
@@ -60,6 +65,42 @@ pub fn select(
     selected.retain(|one: &Selected| !one.reasons.is_empty());
     project.plugins.retain(|plugin| selected.iter().any(|one| one.place == plugin.place));
     Ok(selected)
+}
+
+/// Where Rust sources reach out of their package (`include_str!`, `#[path]`, a build script): every string literal
+/// that climbs with `../`, taken from the file's folder and from the folders above. rustc tells exactly, but only
+/// after a build; before one, a guess too many selects a plugin too many.
+fn detours(sources: &[SourcePath]) -> Vec<SourcePath> {
+    let mut found = BTreeSet::new();
+    for source in sources {
+        let SourcePath::Tree(package) = source else { continue };
+        for file in fingerprint::source_files(package, "rs") {
+            let text = files::read_text(&file).unwrap_or_default();
+            let climbs = text.split('"').filter_map(|piece| Some(&piece[piece.find("../")?..]));
+            for literal in climbs.filter(|literal| !literal.contains('\n')) {
+                let inside = file.ancestors().skip(1).take_while(|folder| folder.starts_with(package));
+                let reached = inside.map(|folder| climb(folder, literal));
+                // A folder that holds the package itself would select on every change; that is no guess any more.
+                found.extend(reached.filter(|path| !package.starts_with(path)).map(SourcePath::Tree));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// `literal` from `folder`, its dots resolved by spelling: what it names may be deleted.
+fn climb(folder: &Path, literal: &str) -> PathBuf {
+    let mut path = folder.to_owned();
+    for part in literal.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path
 }
 
 fn all_targets(project: &Project, choice: &TargetChoice) -> Result<Vec<Target>, Failure> {

@@ -1,13 +1,14 @@
 //! Finds the tools of this machine: once per run, only those the chosen languages need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::command::CommandLine;
 use crate::model::failure::Failure;
 use crate::model::project::{Language, Plugin, Source};
 use crate::model::target::{Arch, Os, Target};
-use crate::model::tools::{Ability, CargoTool, Emulator, GoTool, ToolVersion, Tools};
+use crate::model::tools::{Ability, CargoTool, Emulator, GoTool, Missing, ToolVersion, Tools};
+use crate::phase::plan::PlanError;
 use crate::sys::process::{self, Limits};
 use crate::sys::{cargo_config, env, files};
 use crate::toolchain;
@@ -46,7 +47,11 @@ pub fn find(
                 tools.cross = seeker.cross();
             }
         }
-        tools.go = go.and_then(|go| go.join().ok().flatten());
+        match go.and_then(|go| go.join().ok()) {
+            Some(Ok(go)) => tools.go = go,
+            Some(Err(said)) => tools.go_trouble = Some(said),
+            None => {}
+        }
     });
     if emulation == Emulation::Auto {
         tools.emulators = seeker.emulators(tools.this_machine);
@@ -55,6 +60,23 @@ pub fn find(
         return Err(process::ProcessError::Interrupted.into());
     }
     Ok(tools)
+}
+
+/// Whether there is a toolchain for each language at all: every one that is missing is named, before the first one is
+/// asked anything.
+///
+/// # Errors
+/// The missing ones.
+pub fn check(tools: &Tools, languages: &BTreeSet<Language>) -> Result<(), PlanError> {
+    let there = |language: &Language| match language {
+        Language::Go => tools.go.is_some(),
+        Language::Rust => tools.cargo.is_some(),
+    };
+    // The target doesn't matter where there is no toolchain.
+    let lacking = |language: &Language| toolchain::of(*language).ability(tools, None, Target::ALL[0]).err();
+    let missing: Vec<Missing> =
+        languages.iter().filter(|language| !there(language)).filter_map(lacking).flatten().collect();
+    if missing.is_empty() { Ok(()) } else { Err(PlanError::Missing(missing)) }
 }
 
 /// Reads the rustflags of each workspace and triple that the plugins are going to be built with.
@@ -93,9 +115,14 @@ impl Seeker<'_> {
     }
 
     fn ask(&self, program: &Path, args: &[&str]) -> Option<String> {
+        self.answer(program, args).ok()
+    }
+
+    /// What a program prints, or the complaint it has instead.
+    fn answer(&self, program: &Path, args: &[&str]) -> Result<String, String> {
         let line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
-        let finished = process::run(&line, Limits::TOOL).ok()?;
-        finished.success().then(|| finished.stdout_text())
+        let finished = process::run(&line, Limits::TOOL).map_err(|error| error.to_string())?;
+        if finished.success() { Ok(finished.stdout_text()) } else { Err(finished.complaint()) }
     }
 
     /// A program that is on PATH and answers: a shim without a tool behind it counts as missing.
@@ -105,25 +132,11 @@ impl Seeker<'_> {
         Some(ToolVersion { path, version: said.lines().next().unwrap_or_default().trim().to_owned() })
     }
 
-    fn go(&self) -> Option<GoTool> {
-        let path = self.program("go")?;
-        let settings: BTreeMap<String, String> =
-            serde_json::from_str(&self.ask(&path, &["env", "-json"])?).ok()?;
-        let root = PathBuf::from(settings.get("GOROOT")?);
-        let tools = PathBuf::from(settings.get("GOTOOLDIR")?);
-        // A toolchain of the same version but other content (a patched one, a development build) is another one.
-        let parts = ["compile", "link", "asm"].map(|name| {
-            files::stamp(&tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))).unwrap_or_default()
-        });
-        let label = files::read_text(&root.join("VERSION")).unwrap_or_default();
-        Some(GoTool {
-            version: settings.get("GOVERSION")?.clone(),
-            module_cache: PathBuf::from(settings.get("GOMODCACHE")?),
-            identity: toolchain::veiled(&format!("{}\n{label}\n{}", root.display(), parts.join("\n"))),
-            root,
-            path,
-            settings,
-        })
+    /// The go command; its complaint when it is there but can't say how it is set up (a wrong GOEXPERIMENT, say).
+    fn go(&self) -> Result<Option<GoTool>, String> {
+        let Some(path) = self.program("go") else { return Ok(None) };
+        let said = self.answer(&path, &["env", "-json"])?;
+        Ok(go_tool(path, &said))
     }
 
     fn cargo(&self) -> Option<CargoTool> {
@@ -196,4 +209,23 @@ impl Seeker<'_> {
         add(Target::new(Os::Windows, Arch::Amd64), &["wine64", "wine"]);
         found
     }
+}
+
+fn go_tool(path: PathBuf, env: &str) -> Option<GoTool> {
+    let settings: BTreeMap<String, String> = serde_json::from_str(env).ok()?;
+    let root = PathBuf::from(settings.get("GOROOT")?);
+    let tools = PathBuf::from(settings.get("GOTOOLDIR")?);
+    // A toolchain of the same version but other content (a patched one, a development build) is another one.
+    let parts = ["compile", "link", "asm"].map(|name| {
+        files::stamp(&tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))).unwrap_or_default()
+    });
+    let label = files::read_text(&root.join("VERSION")).unwrap_or_default();
+    Some(GoTool {
+        version: settings.get("GOVERSION")?.clone(),
+        module_cache: PathBuf::from(settings.get("GOMODCACHE")?),
+        identity: toolchain::veiled(&format!("{}\n{label}\n{}", root.display(), parts.join("\n"))),
+        root,
+        path,
+        settings,
+    })
 }

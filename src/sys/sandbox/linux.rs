@@ -200,6 +200,8 @@ fn become_plugin(order: &str) -> String {
         Ok(order) => order,
         Err(error) => return error.to_string(),
     };
+    // Should the supervisor be killed from outside, the plugin at least goes with it.
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     // Its own session: signals to its group can't reach the supervisor, and it has no terminal.
     let _ = rustix::process::setsid();
     let limit = |resource, most| {

@@ -1,6 +1,10 @@
 //! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
 //! unifies the features of packages built together and the binary would depend on its company.
 
+mod says;
+
+pub use says::{build_script_deps, dep_info, env_deps, executable};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -66,6 +70,9 @@ const NOT_READ: [&str; 15] = [
 /// The oldest macOS that binaries run on unless the user says otherwise: the first for both architectures.
 const MACOS_FLOOR: (&str, &str) = ("MACOSX_DEPLOYMENT_TARGET", "11.0");
 
+/// The time that linkers and C compilers write into binaries unless the user names one: the zip format's first day.
+const EPOCH: (&str, &str) = ("SOURCE_DATE_EPOCH", "315532800");
+
 impl Toolchain for Cargo {
     fn language(&self) -> Language {
         Language::Rust
@@ -78,7 +85,7 @@ impl Toolchain for Cargo {
         target: Target,
     ) -> Result<String, Vec<Missing>> {
         let Some(cargo) = &tools.cargo else {
-            return Err(vec![missing("Rust (the `cargo` command)", "install it from https://rustup.rs")]);
+            return Err(vec![missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs")]);
         };
         let Some(triple) = triple(tools, plugin, target) else {
             return Err(vec![missing(
@@ -179,10 +186,16 @@ impl Toolchain for Cargo {
         groups.into_iter().map(ask).collect()
     }
 
-    fn closures(&self, _: &Tools, answer: &str, plugins: &[&Plugin]) -> Result<Vec<Closure>, ToolchainError> {
+    fn closures(
+        &self,
+        tools: &Tools,
+        answer: &str,
+        plugins: &[&Plugin],
+    ) -> Result<Vec<Closure>, ToolchainError> {
         let metadata: cargo_metadata::Metadata = serde_json::from_str(answer)
             .map_err(|source| ToolchainError::Answer { command: "cargo metadata", source })?;
-        plugins.iter().map(|plugin| closure(plugin, &metadata)).collect()
+        let home = tools.cargo.as_ref().map(|cargo| cargo.home.as_path());
+        plugins.iter().map(|plugin| closure(plugin, &metadata, home)).collect()
     }
 }
 
@@ -284,11 +297,27 @@ fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Command
         // Without it the linker stamps its own SDK's version, and zig's is newer than most Macs.
         line.env.entry(MACOS_FLOOR.0.to_owned()).or_insert_with(|| MACOS_FLOOR.1.to_owned());
     }
+    let named = order.environment.get(EPOCH.0).or(rust.env.get(EPOCH.0)).filter(|value| !value.is_empty());
+    let epoch = named.cloned().unwrap_or_else(|| EPOCH.1.to_owned());
     let mut flags = tools.rustflags.get(&(rust.workspace_root.clone(), triple)).cloned().unwrap_or_default();
     flags.extend(remaps(order, cargo, rust));
+    flags.extend(sameness(builder, target, &epoch));
+    line.env.insert(EPOCH.0.to_owned(), epoch);
     // The encoded form, because paths may hold spaces.
     line.env.insert("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"));
     Some(line)
+}
+
+/// Keeps the moment and the place of a build out of what linkers write.
+fn sameness(builder: Builder, target: Target, epoch: &str) -> Option<String> {
+    match target.os {
+        // The header holds a time. Cargo doesn't know that the linker reads the variable: with another time, the
+        // flag makes it link anew.
+        Os::Windows => Some(format!("--cfg=source_date_epoch=\"{epoch}\"")),
+        // Zig takes the binary's UUID over paths and times of object files, which are stripped only afterwards.
+        Os::Darwin if builder == Builder::Zigbuild => Some("-Clink-arg=-Wl,-S".to_owned()),
+        _ => None,
+    }
 }
 
 /// Keeps this machine's folders out of panic messages. The last match wins in rustc, so the widest comes first.
@@ -318,58 +347,11 @@ fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option
     })
 }
 
-/// The executable that cargo's JSON messages name for the plugin.
-#[must_use]
-pub fn executable(messages: &str, plugin: &Plugin) -> Option<PathBuf> {
-    let rust = source(plugin);
-    let lines = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut ours = lines.filter(|message| {
-        message["reason"] == "compiler-artifact"
-            && message["target"]["name"] == rust.binary.as_str()
-            && message["executable"].is_string()
-    });
-    ours.next_back().and_then(|message| message["executable"].as_str().map(PathBuf::from))
-}
-
-/// The files that a make-style dependency list (cargo's `<binary>.d`) names: spaces are escaped with `\`.
-#[must_use]
-pub fn dep_info(text: &str) -> Vec<PathBuf> {
-    let mut paths = BTreeSet::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let Some((_, list)) = line.split_once(": ") else { continue };
-        let marked = list.replace("\\ ", "\u{0}");
-        paths.extend(
-            marked.split(' ').filter(|p| !p.is_empty()).map(|p| PathBuf::from(p.replace('\u{0}', " "))),
-        );
-    }
-    paths.into_iter().collect()
-}
-
-/// The variables that rustc's own dependency list says were read by `env!` and its kin.
-#[must_use]
-pub fn env_deps(text: &str) -> Vec<String> {
-    let names = text.lines().filter_map(|line| line.strip_prefix("# env-dep:"));
-    names.map(|rest| rest.split('=').next().unwrap_or(rest).to_owned()).collect()
-}
-
-/// What a build script's output says it depends on: paths and variables.
-#[must_use]
-pub fn build_script_deps(output: &str) -> (Vec<PathBuf>, Vec<String>) {
-    let (mut paths, mut variables) = (Vec::new(), Vec::new());
-    for line in output.lines() {
-        let Some(directive) = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:")) else {
-            continue;
-        };
-        if let Some(path) = directive.strip_prefix("rerun-if-changed=") {
-            paths.push(PathBuf::from(path));
-        } else if let Some(name) = directive.strip_prefix("rerun-if-env-changed=") {
-            variables.push(name.to_owned());
-        }
-    }
-    (paths, variables)
-}
-
-fn closure(plugin: &Plugin, metadata: &cargo_metadata::Metadata) -> Result<Closure, ToolchainError> {
+fn closure(
+    plugin: &Plugin,
+    metadata: &cargo_metadata::Metadata,
+    home: Option<&Path>,
+) -> Result<Closure, ToolchainError> {
     let silent = || ToolchainError::Silent { command: "cargo metadata", place: plugin.place.clone() };
     let manifest = plugin.dir.join("Cargo.toml");
     let root =
@@ -394,6 +376,10 @@ fn closure(plugin: &Plugin, metadata: &cargo_metadata::Metadata) -> Result<Closu
         for name in [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"] {
             sources.insert(SourcePath::File(dir.join(name)));
         }
+    }
+    // cargo's own folder is searched last, wherever it is.
+    for name in ["config.toml", "config"] {
+        sources.extend(home.map(|home| SourcePath::File(home.join(name))));
     }
     for package in metadata.packages.iter().filter(|p| p.source.is_none() && reached.contains(&p.id.repr)) {
         if let Some(dir) = package.manifest_path.parent() {

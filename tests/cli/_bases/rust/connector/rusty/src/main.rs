@@ -1,0 +1,3 @@
+//! A plugin that no test compiles.
+
+fn main() {}

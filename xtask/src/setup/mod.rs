@@ -1,0 +1,154 @@
+//! `cargo xtask setup`: finds out which tools the tests lack and gets them from the ordinary package clients.
+//! It changes nothing outside rustup, apt and `.cache/tools`, and nothing at all when everything is there.
+
+mod get;
+
+use std::path::PathBuf;
+
+use crate::command::{Cmd, say};
+use crate::{Result, flags, root};
+
+/// A tool: how to see that it works, and how to get it.
+struct Tool {
+    name: &'static str,
+    /// What was found, or why that won't do. A tool that is on PATH and doesn't work is missing.
+    check: fn() -> Result<String>,
+    get: fn() -> Result<()>,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { name: "rustfmt", check: rustfmt, get: get::rustfmt },
+    Tool { name: "clippy", check: clippy, get: get::clippy },
+    Tool { name: "Rust targets", check: rust_targets, get: get::rust_targets },
+    Tool { name: "go", check: go, get: get::go },
+    Tool { name: "zig", check: zig, get: get::zig },
+    Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
+    Tool { name: "qemu-user", check: qemu, get: get::qemu },
+];
+
+/// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
+const TRIPLES: &[&str] = &[
+    "aarch64-unknown-linux-musl",
+    "x86_64-unknown-linux-musl",
+    "aarch64-apple-darwin",
+    "x86_64-apple-darwin",
+    "x86_64-pc-windows-gnu",
+];
+
+/// Oldest versions that will do.
+const GO: Version = (1, 26);
+/// 0.15 can't compile libdeflate's AVX-512 paths.
+const ZIG: Version = (0, 16);
+const ZIGBUILD: Version = (0, 22);
+
+type Version = (u32, u32);
+
+/// Gets what is missing; with `--check` only tells.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let only_check = !flags(args, &["--check"])?.is_empty();
+    let mut missing = Vec::new();
+    for tool in TOOLS {
+        let why = match (tool.check)() {
+            Ok(found) => {
+                say(&format!("{:<16} {found}", tool.name));
+                continue;
+            }
+            Err(why) => why,
+        };
+        say(&format!("{:<16} missing: {}", tool.name, why.lines().next().unwrap_or_default()));
+        if only_check {
+            missing.push(tool.name.to_owned());
+            continue;
+        }
+        match (tool.get)().and_then(|()| (tool.check)()) {
+            Ok(found) => say(&format!("{:<16} {found}", tool.name)),
+            Err(why) => missing.push(format!("{} ({why})", tool.name)),
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(format!("missing: {}", missing.join(", "))) }
+}
+
+/// Where programs from PyPI are put: a virtual environment, as most systems protect their own Python.
+pub(crate) fn tools_bin() -> PathBuf {
+    tools().join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+fn tools() -> PathBuf {
+    root().join(".cache/tools")
+}
+
+fn rustfmt() -> Result<String> {
+    first_line(&Cmd::line("cargo fmt --version"))
+}
+
+fn clippy() -> Result<String> {
+    first_line(&Cmd::line("cargo clippy --version"))
+}
+
+fn rust_targets() -> Result<String> {
+    let missing = missing_triples()?;
+    if missing.is_empty() { Ok(TRIPLES.join(" ")) } else { Err(missing.join(" ")) }
+}
+
+fn missing_triples() -> Result<Vec<&'static str>> {
+    let installed = Cmd::line("rustup target list --installed").output()?;
+    Ok(TRIPLES.iter().copied().filter(|triple| !installed.lines().any(|line| line == *triple)).collect())
+}
+
+fn go() -> Result<String> {
+    at_least(GO, first_line(&Cmd::line("go version"))?)
+}
+
+fn zig() -> Result<String> {
+    // In the order in which cargo-zigbuild looks for it.
+    let module = first_line(&Cmd::line("python3 -m ziglang version")).and_then(|line| at_least(ZIG, line));
+    module.or_else(|_| at_least(ZIG, first_line(&Cmd::line("zig version"))?))
+}
+
+fn zigbuild() -> Result<String> {
+    at_least(ZIGBUILD, first_line(&Cmd::line("cargo-zigbuild --version"))?)
+}
+
+/// Runs the Linux binaries of the other architecture; there is none for other systems.
+fn qemu() -> Result<String> {
+    let other = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "aarch64") => "x86_64",
+        ("linux", _) => "aarch64",
+        (os, _) => return Ok(format!("not for {os}")),
+    };
+    let with = |suffix: &str| first_line(&Cmd::new(format!("qemu-{other}{suffix}")).args(["--version"]));
+    with("-static").or_else(|_| with(""))
+}
+
+fn first_line(cmd: &Cmd) -> Result<String> {
+    Ok(cmd.output()?.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn at_least(wanted: Version, line: String) -> Result<String> {
+    match version(&line) {
+        Some(found) if found >= wanted => Ok(line),
+        _ => Err(format!("`{line}` is not {}.{} or newer", wanted.0, wanted.1)),
+    }
+}
+
+/// The first `N.N` of a line: `go version go1.26.8 linux/amd64` is (1, 26).
+fn version(line: &str) -> Option<Version> {
+    line.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
+        let mut parts = word.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions() {
+        assert_eq!(version("go version go1.26.8 linux/amd64"), Some((1, 26)));
+        assert_eq!(version("cargo-zigbuild 0.24.1"), Some((0, 24)));
+        assert_eq!(version("0.17.1"), Some((0, 17)));
+        assert_eq!(version("go version devel"), None);
+        assert!(at_least((1, 26), "go1.9".into()).is_err());
+    }
+}
