@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, build as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;

@@ -1,9 +1,9 @@
 //! `wick plugin plan`: the job matrix for CI.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, release as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::Failure;
 use crate::model::names::PluginKind;

@@ -1,9 +1,9 @@
 //! `wick plugin release`: from packages to releases.
 
 use crate::cli::args::ReleaseArgs;
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, release as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;

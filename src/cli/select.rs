@@ -7,7 +7,7 @@ use crate::model::project::Project;
 use crate::project::{self, Selection};
 
 /// What was typed, as a selection. `instead` says what else selects, and where examples are.
-pub(super) fn selection(names: &[String], all: bool, instead: &str) -> Result<Selection, Failure> {
+pub(in crate::cli) fn selection(names: &[String], all: bool, instead: &str) -> Result<Selection, Failure> {
     if all {
         Ok(Selection::All)
     } else if names.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn selection(names: &[String], all: bool, instead: &str) -> Result<Se
 }
 
 /// The chosen plugins, resolved.
-pub(super) fn project(
+pub(in crate::cli) fn project(
     names: &[String],
     all: bool,
     kind: Option<PluginKind>,
@@ -31,7 +31,7 @@ pub(super) fn project(
 }
 
 /// What `--changed` compares with: what was typed, else a pull request's base, else the usual branch.
-pub(super) fn since(typed: Option<&str>, session: &Session) -> String {
+pub(in crate::cli) fn since(typed: Option<&str>, session: &Session) -> String {
     let pull_request = session.variable("GITHUB_BASE_REF").map(|base| format!("origin/{base}"));
     typed.map(ToOwned::to_owned).or(pull_request).unwrap_or_else(|| "origin/main".to_owned())
 }
