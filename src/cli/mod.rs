@@ -6,6 +6,7 @@ mod command;
 mod failure;
 mod reach;
 mod render;
+mod select;
 mod session;
 
 use std::ffi::OsString;

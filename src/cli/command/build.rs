@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, build as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
@@ -16,14 +16,26 @@ use crate::phase::plan::changed::{self, Selected};
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::{self, Freshness, Run};
+use crate::project;
 
 pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let choice = targets(args, session)?;
     let emulation = if args.emulate == Emulate::Off { Emulation::Off } else { Emulation::Auto };
     let all = args.all_plugins || args.changed;
-    let kind = args.kind.map(PluginKind::from);
-    let means = (&choice, emulation);
-    let (mut project, tools) = select::project_and_tools(&args.plugins, all, kind, "build", session, means)?;
+    let (selection, kind) = (
+        select::selection(
+            &args.plugins,
+            all,
+            "--all-plugins or --changed; `wick plugin build --help` has examples",
+        )?,
+        args.kind.map(PluginKind::from),
+    );
+    let layout = project::look(session.root())?;
+    // Before cargo is asked about its plugins: what is missing is said for all languages at once.
+    let languages = project::languages(&layout, &selection, kind)?;
+    let mut tools = session.tools(&layout.root, &languages, emulation)?;
+    let mut project = project::resolve(&layout, &selection, kind)?;
+    session.add_rustflags(&mut tools, &project, &choice)?;
     if args.changed {
         let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;

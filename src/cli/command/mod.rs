@@ -10,5 +10,4 @@ pub(super) mod keygen;
 pub(super) mod merge;
 pub(super) mod plan;
 pub(super) mod release;
-mod select;
 pub(super) mod verify;

@@ -1,9 +1,9 @@
 //! `wick plugin plan`: the job matrix for CI.
 
 use crate::cli::args::PlanArgs;
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, release as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::Failure;
 use crate::model::names::PluginKind;
@@ -12,15 +12,23 @@ use crate::phase::matrix;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{TargetChoice, changed};
 use crate::phase::publish::{local, published_tags};
+use crate::project;
 
 pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let all = args.all_plugins || args.changed;
+    let selection = select::selection(
+        &args.plugins,
+        all,
+        "--all-plugins or --changed; `wick plugin plan --help` has examples",
+    )?;
     let kind = args.kind.map(PluginKind::from);
-    let mut project = select::project(&args.plugins, all, kind, "plan", session)?;
+    let layout = project::look(session.root())?;
+    let mut project = project::resolve(&layout, &selection, kind)?;
     if args.changed {
         let choice = TargetChoice::All;
-        let means = (&choice, Emulation::Off);
-        let (_, tools) = select::project_and_tools(&args.plugins, all, kind, "plan", session, means)?;
+        let languages = project::languages(&layout, &selection, kind)?;
+        let mut tools = session.tools(&layout.root, &languages, Emulation::Off)?;
+        session.add_rustflags(&mut tools, &project, &choice)?;
         let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
         for one in selected {

@@ -1,9 +1,9 @@
 //! `wick plugin release`: from packages to releases.
 
 use crate::cli::args::ReleaseArgs;
-use crate::cli::command::select;
 use crate::cli::failure;
 use crate::cli::render::{Console, release as render};
+use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
@@ -13,13 +13,7 @@ use crate::phase::publish::notes::Notes;
 use crate::phase::publish::{self, Choice, Mode, Request, Token};
 
 pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let project = select::project(
-        &args.plugins,
-        args.all_plugins,
-        args.kind.map(PluginKind::from),
-        "release",
-        session,
-    )?;
+    let project = select::project(&args.plugins, args.all_plugins, args.kind.map(PluginKind::from), session)?;
     let notes = match &args.notes_file {
         None => Notes::Generated,
         Some(_) if args.all_plugins || project.plugins.len() != 1 => {
