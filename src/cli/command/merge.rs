@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(args: &MergeArgs, session: &Session, console: &Console
     } else {
         console.data(&render::merged(&report));
     }
-    console.findings(&report.findings);
+    console.plugin_findings(&report.findings);
     console.summary(&render::merge_summary(&report, &session.shown(&output)));
     Ok(if report.complete { failure::DONE } else { failure::exit_code(FailureKind::Findings) })
 }

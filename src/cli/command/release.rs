@@ -63,7 +63,7 @@ fn conclude(report: &ReleaseReport, session: &Session, console: &Console) -> Res
     } else {
         console.data(&render::table(report, console.is_verbose()));
     }
-    console.findings(&report.findings);
+    console.plugin_findings(&report.findings);
     let failures = report.plugins.iter().filter_map(|plugin| match &plugin.outcome {
         ReleaseOutcome::Failed { failure, .. } => Some(failure),
         _ => None,

@@ -124,7 +124,7 @@ impl Console {
     }
 
     /// What checks of plugins found, with what to do. Notes only on request.
-    pub(super) fn findings(&self, findings: &[PluginFinding]) {
+    pub(super) fn plugin_findings(&self, findings: &[PluginFinding]) {
         for PluginFinding { plugin, finding } in findings {
             if finding.severity == Severity::Note && !self.verbose {
                 continue;
