@@ -17,11 +17,12 @@
 //! | module | what it owns | may name |
 //! |---|---|---|
 //! | [`model`] | values: names, target, digest, version, plan, receipt, manifest, failure, event | – |
-//! | [`sys`] | the only door to the world: files, processes, the sandbox, git, environment, Ctrl-C | model |
+//! | [`sys`] | the only door to the world: files, processes, the sandbox, network, git, environment, clock, Ctrl-C | model |
 //! | [`inspect`] | what a file really is, without running it: headers, build info, archives | model |
 //! | [`host`] | what the programs that load plugins accept, one folder per platform | model |
 //! | [`toolchain`] | what a build needs, the command as data, the sources it reads | model |
 //! | [`signer`] | keys, and signatures that verify at once | model, sys |
+//! | [`forge`] | releases on GitHub: limits, repetition, reading back what a lost answer left open | model, sys |
 //! | [`project`] | plugins found by layout, `wick.toml` as written and as meant | model, sys |
 //! | [`forge`] | where releases live: GitHub's API, retried and read back | model, sys |
 //! | [`phase`] | the ordered list | all of these |
@@ -29,13 +30,14 @@
 //!
 //! # Invariants, as absences
 //!
-//! * Only `sys` touches files, processes, clock and environment; only `cli/render` prints.
+//! * Only `sys` touches files, processes, network, clock and environment; only `cli/render` prints.
 //! * `interrogate` is the only phase that runs plugin code: in [`sys::sandbox`], with a clean environment, no keys,
 //!   no tokens, a scratch home, a deadline and an output limit; no process of it is left.
 //! * No artifact is packed whose headers contradict its target; no zip gets its name before [`host::wick`]'s rules
 //!   accept it.
 //! * Nothing that is published is ever changed; a release becomes visible in one step, when it is complete and read back.
 //! * No output is ever half-written under its final name; a request that can't be fulfilled fails, it never warns.
+//! * A token reaches the origin it is meant for and no other, whoever redirects; no error or log repeats it.
 //! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably.
 //!
 //! # Glossary

@@ -124,6 +124,29 @@ fn bytes_are_read_in_parts_where_the_storage_does_ranges() {
 }
 
 #[test]
+fn many_threads_share_one_client() {
+    let double = start();
+    let content = Content::padded(200_000, b"tail".to_vec());
+    let names: Vec<String> = (0..40).map(|index| format!("a{index}.zip")).collect();
+    let assets: Vec<_> = names.iter().map(|name| (name.as_str(), content.clone())).collect();
+    let id = double.seed_release(TAG, false, &assets);
+    let github = client(&double);
+    let assets = github.release(id).unwrap().assets;
+    let github = &github;
+    std::thread::scope(|scope| {
+        for part in assets.chunks(5) {
+            scope.spawn(move || {
+                for asset in part {
+                    let piece = github.read(asset, Some(199_999..200_004)).unwrap();
+                    assert!(matches!(piece, Piece::Part { bytes, .. } if bytes == b".tail"));
+                }
+            });
+        }
+    });
+    assert_eq!((double.counters().requests, double.counters().asset_bytes_out), (81, 200));
+}
+
+#[test]
 fn a_range_beyond_the_end_is_an_error() {
     let double = start();
     let id = double.seed_release(TAG, false, &[("a.zip", Content::bytes(*b"abc"))]);
@@ -164,6 +187,17 @@ fn the_token_reads_private_assets_and_never_reaches_the_storage() {
     assert!(authorized(Place::Api) > 0);
     assert_eq!((authorized(Place::Web), authorized(Place::Storage)), (0, 0));
     assert_eq!(double.counters().tokens_leaked, 0);
+}
+
+#[test]
+fn a_login_page_is_no_asset_and_the_api_is_asked_instead() {
+    let double = start();
+    let id = double.seed_release(TAG, false, &[("a.zip", Content::bytes(*b"abc"))]);
+    double.fail_place(Place::Web, Fault::Html);
+    let asset = client(&double).release(id).unwrap().assets.remove(0);
+    assert!(matches!(client(&double).read(&asset, None).unwrap(), Piece::Whole(bytes) if bytes == b"abc"));
+    let error = client_of(&double, "").read(&asset, None).err().unwrap().to_string();
+    assert!(error.contains("it is a page, not the file; it begins `<html>"), "{error}");
 }
 
 #[test]

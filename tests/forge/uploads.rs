@@ -123,6 +123,19 @@ fn an_immutable_release_takes_nothing_more() {
 }
 
 #[test]
+fn a_refusal_that_is_lost_in_a_broken_connection_is_found_out() {
+    let (double, dir) =
+        (Double::start(Config { immutable: true, ..Config::default() }), Scratch::new().unwrap());
+    let (github, path) = (client(&double), file(&dir, "a.zip", 20 << 20));
+    let draft = github.create_draft(&new_release()).unwrap();
+    let published = github.publish(draft.id, &new_release()).unwrap();
+    double.fail_place(Place::Uploads, Fault::Early);
+    let error = github.upload(&published, "a.zip", &path, &silent).unwrap_err();
+    assert!(matches!(error, ForgeError::Immutable { .. }), "{error:?}");
+    assert!(double.counters().requests <= 4);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_said_to_be() {
     let (double, dir) = (start(), Scratch::new().unwrap());
     let github = client(&double);

@@ -7,7 +7,7 @@ use super::retry::{Failed, Tries};
 use crate::forge::error::ForgeError;
 use crate::model::release::Asset;
 use crate::sys::http::address::origin;
-use crate::sys::http::{Body, Method, Request, Response};
+use crate::sys::http::{Body, Method, Request, Response, start_of};
 
 /// A part of an asset, or all of it where the server doesn't do ranges.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +44,9 @@ impl GitHub {
             return Ok(Piece::Part { bytes: Vec::new(), total: asset.size });
         }
         match self.read_through(Door::Public, &what, asset, range.as_ref()) {
-            Err(ForgeError::NotFound { .. } | ForgeError::Denied { .. }) if self.access.token.is_some() => {
+            Err(ForgeError::NotFound { .. } | ForgeError::Denied { .. } | ForgeError::Unreadable { .. })
+                if self.access.token.is_some() =>
+            {
                 self.read_through(Door::Api, &what, asset, range.as_ref())
             }
             piece => piece,
@@ -109,6 +111,11 @@ fn piece(what: &str, asset: &Asset, range: Option<&Range<u64>>, answer: Response
     let (206, Some(range)) = (answer.status, range) else {
         let got = answer.body.len() as u64;
         if got != asset.size {
+            // An Enterprise server that wants people to log in first.
+            if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
+                let why = format!("it is a page, not the file; it begins {}", start_of(&answer.body));
+                return Err(Failed::Final(ForgeError::Unreadable { what: what.to_owned(), why }));
+            }
             return Err(again(format!("{got} bytes arrived, not {}", asset.size)));
         }
         return Ok(Piece::Whole(answer.body));

@@ -86,6 +86,13 @@ impl GitHub {
             }
             let now = self.release(release.id).map_err(|error| self.explained(error))?;
             standing = self.standing(&now.assets, &meant)?;
+            // GitHub may refuse before it has read the body; then the connection breaks and the refusal is lost.
+            if now.immutable && !matches!(standing, Standing::Same(_)) {
+                return Err(ForgeError::Immutable {
+                    what,
+                    why: "the release is published and immutable".to_owned(),
+                });
+            }
         }
     }
 

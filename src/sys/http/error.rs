@@ -121,6 +121,9 @@ impl HttpError {
                 HttpError::Trust { host, why }
             }
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => HttpError::Address { url: host, why },
+            ureq::Error::Io(error) if is_lookup(&error) => {
+                HttpError::Connect { host, why: error.to_string() }
+            }
             ureq::Error::Io(error) => HttpError::from_io(&error, host),
             _ => HttpError::Broken { host, why },
         }
@@ -138,4 +141,11 @@ impl HttpError {
             _ => HttpError::Broken { host, why },
         }
     }
+}
+
+/// Whether a name was not found. The standard library has no kind for it: a text on Unix, numbers on Windows
+/// (WSAHOST_NOT_FOUND to WSANO_DATA).
+fn is_lookup(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(11001..=11004) if cfg!(windows))
+        || error.to_string().contains("failed to lookup address")
 }

@@ -20,7 +20,9 @@ pub(crate) fn upload(call: &Call<'_>, body: &mut Incoming<'_>) -> io::Result<Rep
     let id = match begin(call) {
         Ok(id) => id,
         Err(refusal) => {
-            body.drain()?;
+            if call.fault != Some(&Fault::Early) {
+                body.drain()?;
+            }
             return Ok(refusal);
         }
     };

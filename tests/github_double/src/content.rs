@@ -41,9 +41,13 @@ impl Content {
     #[must_use]
     pub fn padded(size: u64, tail: Vec<u8>) -> Content {
         Content::made(size + tail.len() as u64, move |offset, buffer| {
-            for (at, byte) in (offset..).zip(buffer.iter_mut()) {
-                let in_tail = at.checked_sub(size).and_then(|index| usize::try_from(index).ok());
-                *byte = in_tail.and_then(|index| tail.get(index).copied()).unwrap_or(b'.');
+            let padding =
+                usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+            let (front, back) = buffer.split_at_mut(padding);
+            front.fill(b'.');
+            if !back.is_empty() {
+                let from = usize::try_from(offset.saturating_sub(size)).expect("an offset within the tail");
+                back.copy_from_slice(&tail[from..from + back.len()]);
             }
         })
     }

@@ -46,6 +46,9 @@ pub enum Fault {
     },
     /// The head of the answer, then silence.
     Silence,
+    /// A refusal is sent without reading the body, and the connection closed, so that a client in the middle of
+    /// sending may never see it. <https://github.com/concourse/github-release-resource/issues/151>
+    Early,
     /// An upload is stored with one byte changed.
     Corrupt,
     /// A redirect to this address, whatever was asked.
@@ -91,7 +94,7 @@ impl FromStr for Fault {
     type Err = String;
 
     /// As on the command line: `cut-before`, `cut-in-request:1000`, `cut-after`, `cut-in-answer:10`, `status:502`,
-    /// `status-after:502`, `primary:3600`, `secondary`, `secondary:60`, `html`, `half-json`, `echo`, `silence`, `corrupt`.
+    /// `status-after:502`, `primary:3600`, `secondary`, `secondary:60`, `html`, `half-json`, `echo`, `silence`, `early`, `corrupt`.
     fn from_str(text: &str) -> Result<Fault, String> {
         let (name, value) = text.split_once(':').map_or((text, None), |(name, value)| (name, Some(value)));
         let number =
@@ -110,6 +113,7 @@ impl FromStr for Fault {
             "half-json" => Fault::HalfJson,
             "echo" => Fault::Echo,
             "silence" => Fault::Silence,
+            "early" => Fault::Early,
             "corrupt" => Fault::Corrupt,
             _ => return Err(format!("there is no fault `{text}`")),
         })

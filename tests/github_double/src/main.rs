@@ -17,7 +17,7 @@ Usage: github-double [OPTIONS]
   --port N            the API's port (default: a free one)
   --repository O/R    (default: octo/plugins)
   --latency-ms N      before each answer
-  --limit N           requests until the primary limit (default: 5000)
+  --limit N           requests until the primary limit (default: 1000000)
   --enterprise        /api/v3 and /api/uploads on one origin
   --immutable         published releases become immutable
   --private           only tokens with rights see the repository
@@ -27,7 +27,8 @@ Usage: github-double [OPTIONS]
   --assets N          assets of each (default: 5)
   --asset-bytes N     bytes of each asset (default: 1048576)
   --fail N=FAULT      request N fails: cut-before, cut-in-request:BYTES, cut-after, cut-in-answer:BYTES, status:CODE,
-                      status-after:CODE, primary:SECONDS, secondary[:SECONDS], html, half-json, echo, silence, corrupt
+                      status-after:CODE, primary:SECONDS, secondary[:SECONDS], html, half-json, echo, silence, early,
+                      corrupt
 
 Tokens: ghp_write, ghp_read, ghp_stranger, ghs_write, ghs_read, github_pat_write, github_pat_read
 Also answers /_double/counters, /_double/log, /_double/releases and /_double/clear.";
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Option<Double>, String> {
-    let (mut config, mut faults) = (Config { limit: u64::MAX, ..Config::default() }, Vec::new());
+    let (mut config, mut faults) = (Config { limit: 1_000_000, ..Config::default() }, Vec::new());
     let (mut releases, mut assets, mut bytes) = (0u64, 5u64, 1u64 << 20);
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {

@@ -108,6 +108,9 @@ fn serve(shared: &Shared, listener: Place, stream: &TcpStream) -> io::Result<()>
             let reply = control::answer(shared, head.path());
             reply.write_head(&mut &*stream, true)?;
             send_body(&reply, &mut &*stream, &mut 0, None)?;
+            if closes(&head) {
+                return Ok(());
+            }
             continue;
         }
         let place = route::place(shared, listener, head.path());
@@ -128,11 +131,15 @@ fn serve(shared: &Shared, listener: Place, stream: &TcpStream) -> io::Result<()>
             return Ok(());
         }
         finish(shared, stream, ticket, received, &reply, fault.as_ref())?;
-        if head.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+        if fault == Some(Fault::Early) || closes(&head) {
             return Ok(());
         }
     }
     Ok(())
+}
+
+fn closes(head: &Head) -> bool {
+    head.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
 }
 
 /// The answer, after what the fault does to it. The request's body is read in any case.
@@ -163,6 +170,9 @@ fn reply_to(
         }
         None => route::answer(shared, place, head, fault, body)?,
     };
+    if fault == Some(&Fault::Early) {
+        return Ok(reply);
+    }
     body.drain()?;
     match fault {
         Some(Fault::StatusAfter(status)) => reply = json::unicorn(*status),
