@@ -10,6 +10,9 @@
 //! ([`parallel`](phase::parallel)). A finished step leaves a receipt ([`model::receipt`]) under `<output>/.wick/`;
 //! a run skips what still matches and says why when something doesn't.
 //!
+//! [`catalog`](phase::catalog) reads what a forge has and makes the list that hosts install from; what can't be read
+//! is named and never lost.
+//!
 //! # Map
 //!
 //! Lowest first; a module may name only what is listed. `cargo xtask tidy` enforces it.

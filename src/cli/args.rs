@@ -2,7 +2,10 @@
 
 mod publish;
 
+use std::convert::Infallible;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
 
@@ -87,6 +90,8 @@ pub(super) enum PluginVerb {
     Verify(VerifyArgs),
     /// Show what is inside a package or binary
     Inspect(InspectArgs),
+    /// Make plugins.json, the list that hosts install from, out of a repository's releases
+    Catalog(CatalogArgs),
     /// Make a signing key as the hosts expect it
     Keygen(KeygenArgs),
     /// Put the packages of plugins on GitHub, all of a plugin's or none
@@ -236,6 +241,66 @@ pub(super) struct InspectArgs {
     pub(super) paths: Vec<PathBuf>,
 }
 
+/// A repository on GitHub, and how to reach it.
+/// A token that somebody typed. It doesn't print.
+#[derive(Clone)]
+pub(super) struct TypedToken(String);
+
+impl TypedToken {
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TypedToken {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<TypedToken, Infallible> {
+        Ok(TypedToken(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for TypedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wick plugin catalog --repo owner/plugins     write plugins.json
+  wick plugin catalog --check                  for CI: exit 1 and say what is out of date
+  wick plugin catalog --out - > plugins.json   print it
+  wick plugin catalog --prune                  drop plugins without a release
+
+The highest version of each plugin is listed; drafts never are, pre-releases (marked so, or
+1.0.0-rc.1 by version) with --prereleases. Packages that are still the same cost no download;
+of a new release a few kilobytes of one package are read. A plugin that can't be read keeps its
+entry, and the exit code is 6; if it had none, nothing is written.")]
+pub(super) struct CatalogArgs {
+    #[command(flatten)]
+    pub(super) forge: ForgeArgs,
+    /// A token; other users of this machine can see it, so set WICK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN instead
+    #[arg(long, value_name = "TOKEN", help_heading = "GitHub")]
+    pub(super) token: Option<TypedToken>,
+    /// The catalog, relative to the repository's folder; `-` prints it (and carries over from plugins.json)
+    #[arg(short, long, value_name = "FILE", default_value = "plugins.json", help_heading = "Catalog")]
+    pub(super) out: PathBuf,
+    /// Write nothing: exit 1 when the file is out of date
+    #[arg(long, help_heading = "Catalog")]
+    pub(super) check: bool,
+    /// Drop entries of plugins that have no release any more
+    #[arg(long, help_heading = "Catalog")]
+    pub(super) prune: bool,
+    /// List pre-releases where they are highest
+    #[arg(long, help_heading = "Catalog")]
+    pub(super) prereleases: bool,
+    /// How many packages are read at once
+    #[arg(short, long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Catalog")]
+    pub(super) jobs: u16,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -265,6 +330,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_typed_token_does_not_print() {
+        let cli = Cli::try_parse_from(["wick", "plugin", "catalog", "--token", "ghp_x"]).unwrap();
+        assert!(!format!("{cli:?}").contains("ghp_x"));
     }
 
     /// Conformance 3: the three forms exclude each other.

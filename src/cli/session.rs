@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global};
+use super::args::{ForgeArgs, Global, TypedToken};
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
 use crate::model::artifact::BinaryFacts;
+use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
@@ -19,7 +20,8 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::signer::ed25519::{self, Ed25519};
-use crate::sys::{env, files, git, interrupt, sandbox, secret};
+use crate::sys::secret::{self, Secret};
+use crate::sys::{env, files, git, interrupt, sandbox};
 
 /// Facts of this run, read once.
 pub(super) struct Session {
@@ -148,13 +150,21 @@ impl Session {
 
     /// The forge that is meant, with the environment's token. Nothing is sent yet.
     pub(super) fn forge(&self, said: &ForgeArgs) -> Result<GitHub, Failure> {
+        self.forge_with(said, None)
+    }
+
+    /// As [`Session::forge`], but a token that was typed wins.
+    pub(super) fn forge_with(&self, said: &ForgeArgs, typed: Option<&TypedToken>) -> Result<GitHub, Failure> {
         let said = Said {
             repository: said.repo.as_deref().or_else(|| self.variable("GITHUB_REPOSITORY")),
             api_url: said.api_url.as_deref().or_else(|| self.variable("GITHUB_API_URL")),
         };
         let remote = || git::remote_url(&self.root, "origin").ok().flatten();
         let reach = reach::reach(&said, remote)?;
-        let token = secret::github_token(&self.environment)?;
+        let token = match typed {
+            Some(token) => Some(Secret::token(token.expose(), "--token")?),
+            None => secret::github_token(&self.environment)?,
+        };
         Ok(GitHub::new(Access { api_url: reach.api_url, repository: reach.repository, token }))
     }
 
@@ -215,6 +225,25 @@ impl Session {
         let names: Vec<PathBuf> =
             files::list(&folder)?.into_iter().filter(archive).map(|name| path.join(name)).collect();
         Ok((!names.is_empty()).then_some(names))
+    }
+
+    /// A catalog's text and what it says, if there is one.
+    pub(super) fn catalog(&self, path: &Path) -> Result<Option<(String, Catalog)>, Failure> {
+        if files::kind(path) == files::Kind::Missing {
+            return Ok(None);
+        }
+        let bytes = files::read_capped(path, catalog::TEXT_MAX)?;
+        let shown = self.shown(path);
+        let text = String::from_utf8(bytes)
+            .map_err(|error| Failure::new(FailureKind::Project, format!("{shown} is no text: {error}")))?;
+        let read = Catalog::parse(&text).map_err(|error| Failure::from(error).context(shown))?;
+        Ok(Some((text, read)))
+    }
+
+    /// Replaces a file in one step.
+    pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let mode = files::mode(path).unwrap_or(0o644);
+        Ok(files::write_atomic(path, text.as_bytes(), mode)?)
     }
 
     /// The text of a small file, if there is one.

@@ -75,6 +75,18 @@ pub struct ModuleMeta {
 }
 
 #[derive(Deserialize)]
+struct TagsHead {
+    #[serde(rename = "Meta")]
+    meta: Tags,
+}
+
+#[derive(Deserialize)]
+struct Tags {
+    #[serde(rename = "DefaultTags", default)]
+    default_tags: Option<Vec<Box<RawValue>>>,
+}
+
+#[derive(Deserialize)]
 struct ModuleHead {
     #[serde(rename = "Meta")]
     meta: ModuleMeta,
@@ -87,6 +99,14 @@ impl Module {
     /// When the module is no object or has no `Meta` with a `Key`.
     pub fn meta(&self) -> Result<ModuleMeta, ModuleError> {
         serde_json::from_str::<ModuleHead>(self.0.get()).map(|head| head.meta).map_err(ModuleError::NoKey)
+    }
+
+    /// The items of `Meta.DefaultTags` as they are written; empty when there are none.
+    ///
+    /// # Errors
+    /// When they are no list.
+    pub fn default_tags(&self) -> Result<Vec<Box<RawValue>>, serde_json::Error> {
+        Ok(serde_json::from_str::<TagsHead>(self.0.get())?.meta.default_tags.unwrap_or_default())
     }
 
     /// The module in one canonical text, so that two modules can be compared: white space and the spelling of
@@ -136,8 +156,9 @@ impl Manifest {
 }
 
 /// Rewrites valid JSON as Go's `json.MarshalIndent(v, "", "  ")` prints a `json.RawMessage`: order, numbers and
-/// existing escapes are kept; `<`, `>`, `&`, U+2028 and U+2029 are escaped.
-fn go_indent(json: &str) -> String {
+/// existing escapes are kept; `<`, `>`, `&`, U+2028 and U+2029 are escaped. Two texts of one value that differ in
+/// white space only become the same.
+pub(crate) fn go_indent(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0usize;
     let mut chars = json.chars().peekable();

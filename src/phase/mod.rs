@@ -6,9 +6,11 @@
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
-//! [`verify`] stands beside it: the same judgement for anybody's archive.
+//! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
+//! judgement for anybody's archive.
 
 pub mod build;
+pub mod catalog;
 pub mod interrogate;
 pub mod matrix;
 pub mod merge;

@@ -1,6 +1,7 @@
 //! The only place that prints. stdout is data, stderr is for people; colour is never the message.
 
 pub(super) mod build;
+pub(super) mod catalog;
 pub(super) mod doctor;
 mod github;
 mod progress;
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use super::args::{Format, Global, When};
 use crate::model::failure::Failure;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::report::{BuildReport, Outcome, PluginFinding};
 use crate::phase::verify::Verdict;
 pub(super) use progress::Progress;
@@ -126,15 +127,24 @@ impl Console {
     /// What checks of plugins found, with what to do. Notes only on request.
     pub(super) fn plugin_findings(&self, findings: &[PluginFinding]) {
         for PluginFinding { plugin, finding } in findings {
-            if finding.severity == Severity::Note && !self.verbose {
-                continue;
+            if finding.severity > Severity::Note || self.verbose {
+                self.finding_with_hint(finding, &format!("{plugin}: {}", finding.message));
             }
-            self.finding(finding.severity, &format!("{plugin}: {}", finding.message));
-            if let Some(hint) =
-                finding.hint.as_ref().filter(|_| !self.quiet || finding.severity == Severity::Error)
-            {
-                let _ = writeln!(anstream::stderr(), "  {HINT}hint{HINT:#}: {hint}");
-            }
+        }
+    }
+
+    /// What a check found, with what to do.
+    pub(super) fn findings(&self, findings: &[Finding]) {
+        for one in findings {
+            self.finding_with_hint(one, &one.message);
+        }
+    }
+
+    fn finding_with_hint(&self, finding: &Finding, message: &str) {
+        self.finding(finding.severity, message);
+        let shown = !self.quiet || finding.severity == Severity::Error;
+        if let Some(hint) = finding.hint.as_ref().filter(|_| shown) {
+            let _ = writeln!(anstream::stderr(), "  {HINT}hint{HINT:#}: {hint}");
         }
     }
 

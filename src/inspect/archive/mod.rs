@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use locate::{Located, locate_package};
+pub use zip::{RemoteError, read_remote_manifest};
 
 use crate::model::finding::{Finding, Severity};
 use crate::model::package::PackageEntry;

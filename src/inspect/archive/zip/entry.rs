@@ -183,7 +183,7 @@ fn check_extra(extra: &[u8], who: &str, gather: &mut Gather) -> bool {
 }
 
 /// File or directory; nothing for what a package can't hold.
-fn check_kind(central: &Central<'_>, who: &str, gather: &mut Gather) -> Option<Kind> {
+pub(super) fn check_kind(central: &Central<'_>, who: &str, gather: &mut Gather) -> Option<Kind> {
     let slash = central.header.name.ends_with(b"/");
     let mode = central.attributes >> 16;
     let directory = match mode & 0o170_000 {

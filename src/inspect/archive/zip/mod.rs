@@ -3,7 +3,12 @@
 
 mod entry;
 mod records;
+mod remote;
+#[cfg(test)]
+mod remote_tests;
 mod second;
+
+pub use remote::{RemoteError, read_remote_manifest};
 
 use super::gather::Gather;
 use super::names::shown;
@@ -26,7 +31,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
     if !gather.allows(usize::from(end.entries)) {
         return;
     }
-    let records = central_records(bytes, &end, directory.at, gather);
+    let records = central_records(&bytes[directory.at..end.at], end.entries, gather);
     let mut spans = Vec::new();
     for central in &records {
         let Some(entry) = Entry::open(bytes, central, directory.prefix, gather) else { continue };
@@ -86,20 +91,21 @@ fn check_end(end: &End<'_>, gather: &mut Gather) -> Option<Directory> {
     Some(Directory { at: end.at - end.size as usize, prefix: prefix as usize })
 }
 
-fn central_records<'a>(bytes: &'a [u8], end: &End<'_>, at: usize, gather: &mut Gather) -> Vec<Central<'a>> {
-    let (mut at, mut records) = (at, Vec::new());
-    let within = &bytes[..end.at];
-    for index in 0..end.entries {
-        let Some(record) = Central::parse(within, &mut at) else {
+/// The records of a central directory, which they fill exactly.
+fn central_records<'a>(directory: &'a [u8], entries: u16, gather: &mut Gather) -> Vec<Central<'a>> {
+    let (mut at, mut records) = (0, Vec::new());
+    for index in 0..entries {
+        let Some(record) = Central::parse(directory, &mut at) else {
             let message =
-                format!("the central directory says {} entries and breaks off after {index}", end.entries);
+                format!("the central directory says {entries} entries and breaks off after {index}");
             gather.error("zip-directory", message);
             return records;
         };
         records.push(record);
     }
-    if at != end.at {
-        let message = format!("the central directory holds {} bytes beside its entries", end.at - at);
+    if at != directory.len() {
+        let message =
+            format!("the central directory holds {} bytes beside its entries", directory.len() - at);
         gather.error("zip-directory", message);
     }
     records

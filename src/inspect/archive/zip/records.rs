@@ -3,7 +3,9 @@
 /// The end record's fixed part, in bytes.
 pub(super) const END_LENGTH: usize = 22;
 const CENTRAL_LENGTH: usize = 46;
-const LOCAL_LENGTH: usize = 30;
+pub(super) const LOCAL_LENGTH: usize = 30;
+/// The most that a data descriptor takes.
+pub(super) const DESCRIPTOR_LENGTH: usize = 16;
 /// What 32-bit fields hold when the real value is in a zip64 record.
 pub(super) const IN_ZIP64: u32 = u32::MAX;
 
@@ -147,6 +149,12 @@ impl<'a> Local<'a> {
     }
 }
 
+/// How much the local header at the front of `bytes` takes with its name and extra fields, which may lie beyond them.
+pub(super) fn local_length(bytes: &[u8]) -> Option<u64> {
+    let record = bytes.get(..LOCAL_LENGTH).filter(|record| record.starts_with(b"PK\x03\x04"))?;
+    Some(LOCAL_LENGTH as u64 + u64::from(u16_at(record, 26)?) + u64::from(u16_at(record, 28)?))
+}
+
 /// The length of the data descriptor at `at` that repeats what `header` says, with or without its optional magic.
 pub(super) fn descriptor(bytes: &[u8], at: usize, header: &Header<'_>) -> Option<usize> {
     let says = |at: usize| -> bool {
@@ -155,7 +163,7 @@ pub(super) fn descriptor(bytes: &[u8], at: usize, header: &Header<'_>) -> Option
             && u32_at(bytes, at + 8) == Some(header.size)
     };
     if bytes.get(at..)?.starts_with(DESCRIPTOR_MAGIC) && says(at + 4) {
-        return Some(16);
+        return Some(DESCRIPTOR_LENGTH);
     }
     says(at).then_some(12)
 }
