@@ -1,5 +1,6 @@
 //! Receipts: what changed is built again and nothing else is. A stale package is worse than a slow build.
 
+mod commit;
 mod conditions;
 mod outputs;
 mod rust;
