@@ -26,6 +26,12 @@ type file struct {
 // pack is the valid archive, changed by edit.
 func pack(t *testing.T, edit func(m map[string]any, files *[]file)) *zip.Reader {
 	t.Helper()
+	return open(t, packed(t, edit))
+}
+
+// packed is the same as bytes.
+func packed(t *testing.T, edit func(m map[string]any, files *[]file)) []byte {
+	t.Helper()
 	sum := sha256.Sum256([]byte("binary"))
 	m := map[string]any{"schema_version": 1, "kind": "connector", "version": "1.2.3", "proto_version": 1, "entry": "slack",
 		"os_arch": []string{"linux/amd64"}, "sha256": hex.EncodeToString(sum[:]), "signature": "", "module": json.RawMessage(modJSON)}
@@ -44,7 +50,7 @@ func pack(t *testing.T, edit func(m map[string]any, files *[]file)) *zip.Reader 
 	return write(t, append(files, file{folder + "plugin.json", 0o644, string(text)}))
 }
 
-func write(t *testing.T, files []file) *zip.Reader {
+func write(t *testing.T, files []file) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
 	w := zip.NewWriter(&buffer)
@@ -62,7 +68,12 @@ func write(t *testing.T, files []file) *zip.Reader {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := zip.NewReader(bytes.NewReader(buffer.Bytes()), int64(buffer.Len()))
+	return buffer.Bytes()
+}
+
+func open(t *testing.T, data []byte) *zip.Reader {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && err != zip.ErrInsecurePath {
 		t.Fatal(err)
 	}

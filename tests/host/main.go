@@ -17,6 +17,7 @@ import (
 
 const usage = `usage:
   testhost install [-pubkey B64[,B64]] [-require-signature] [-os-arch OS/ARCH] [-max-bytes N] ZIP DIR
+  testhost fetch [-cache DIR] [flags of install] CATALOG_URL KEY DIR
   testhost call DIR/KEY [-op OP] [-args JSON] [-creds JSON] [-stream] [-perms] [-token TOKEN]
   testhost canon ZIP
   testhost keygen FILE
@@ -45,6 +46,8 @@ func run(args []string, out io.Writer) error {
 	switch args[0] {
 	case "install":
 		return runInstall(args[1:], out)
+	case "fetch":
+		return runFetch(args[1:], out)
 	case "call":
 		return runCall(args[1:], out)
 	case "canon":

@@ -17,5 +17,6 @@ mod host;
 mod receipts;
 mod repo;
 mod reproducible;
+mod road;
 mod sandbox;
 mod support;
