@@ -80,7 +80,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
 /// [`test()`] without skips, then each bench once: not to measure, but to see that it runs.
 pub(crate) fn ci(args: &[String]) -> Result<()> {
     flags(args, &[])?;
-    for bench in ["start", "package", "build"] {
+    for bench in ["start", "package", "catalog", "build"] {
         crate::bench::run(&[bench.to_owned(), "--smoke".to_owned()])?;
     }
     list(true)

@@ -30,7 +30,11 @@ const VERBS: &[Verb] = &[
     Verb { name: "ci", help: "test without skips, then the benches once", run: ci::ci },
     Verb { name: "setup", help: "install the tools that tests need   [--check]", run: setup::run },
     Verb { name: "tidy", help: "check the rules of the house", run: tidy::run },
-    Verb { name: "bench", help: "build | package | start   [--json] [--smoke] [options]", run: bench::run },
+    Verb {
+        name: "bench",
+        help: "build | catalog | package | start   [--json] [--smoke] [options]",
+        run: bench::run,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -31,6 +31,7 @@ mod fault;
 mod json;
 mod limits;
 mod names;
+mod package;
 mod record;
 mod releases;
 mod repository;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 pub use config::{Config, Rights};
 pub use content::{Content, Fill};
 pub use fault::Fault;
+pub use package::{Packages, TARGETS};
 pub use record::{Counters, Entry, Place};
 pub use state::{Asset, AssetState, Release, Snapshot, Tag};
 

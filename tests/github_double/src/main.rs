@@ -9,7 +9,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use github_double::{Config, Content, Double, Fault};
+use github_double::{Config, Content, Double, Fault, Packages};
 
 const HELP: &str = "\
 Usage: github-double [OPTIONS]
@@ -26,6 +26,8 @@ Usage: github-double [OPTIONS]
   --releases N        published releases to begin with: p<i>/v1.0.0
   --assets N          assets of each (default: 5)
   --asset-bytes N     bytes of each asset (default: 1048576)
+  --real-packages N   the releases are of N plugins (p<i>/v1.<n>.0, up to 5 assets each), and their assets can be read;
+                      each line of stdin, such as `p0 1.9.0`, then makes one more release and is printed back
   --fail N=FAULT      request N fails: cut-before, cut-in-request:BYTES, cut-after, cut-in-answer:BYTES, status:CODE,
                       status-after:CODE, primary:SECONDS, secondary[:SECONDS], html, half-json, echo, silence, early,
                       corrupt
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
 fn run() -> Result<Option<Double>, String> {
     let (mut config, mut faults) = (Config { limit: 1_000_000, ..Config::default() }, Vec::new());
     let (mut releases, mut assets, mut bytes) = (0u64, 5u64, 1u64 << 20);
+    let mut plugins = 0u64;
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{flag} needs a value"));
@@ -67,6 +70,7 @@ fn run() -> Result<Option<Double>, String> {
             "--releases" => releases = number(&value()?)?,
             "--assets" => assets = number(&value()?)?,
             "--asset-bytes" => bytes = number(&value()?)?,
+            "--real-packages" => plugins = number(&value()?)?,
             "--fail" => {
                 let text = value()?;
                 let (at, fault) = text.split_once('=').ok_or("--fail needs N=FAULT")?;
@@ -76,6 +80,43 @@ fn run() -> Result<Option<Double>, String> {
         }
     }
     let double = Double::start(config);
+    let real = (plugins > 0).then(|| u32::try_from(bytes).map(Packages::of)).transpose();
+    let real = real.map_err(|_| "a package of 4 GiB is not a zip of this kind".to_owned())?;
+    let assets_each = usize::try_from(assets).unwrap_or(usize::MAX);
+    match &real {
+        Some(packages) => {
+            for index in 0..releases {
+                let (key, version) = (format!("p{}", index % plugins), format!("1.{}.0", index / plugins));
+                seed_package(&double, packages, &key, &version, assets_each);
+            }
+        }
+        None => seed_padding(&double, releases, assets, bytes),
+    }
+    for (at, fault) in faults {
+        double.fail_at(at, fault);
+    }
+    println!("{}", double.api_url());
+    if let Some(packages) = &real {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if let Some((key, version)) = line.split_once(' ') {
+                seed_package(&double, packages, key, version, assets_each);
+                println!("{line}");
+            }
+        }
+    }
+    Ok(Some(double))
+}
+
+fn seed_package(double: &Double, packages: &Packages, key: &str, version: &str, assets: usize) {
+    let release = packages.release(key, version, assets);
+    let assets: Vec<_> = release
+        .iter()
+        .map(|(name, content, digest)| (name.as_str(), content.clone(), digest.clone()))
+        .collect();
+    double.seed_release_with(&format!("{key}/v{version}"), false, &assets);
+}
+
+fn seed_padding(double: &Double, releases: u64, assets: u64, bytes: u64) {
     let content = Content::padded(bytes, Vec::new());
     // One content, hashed once: per asset it would take minutes.
     let digest = content.digest();
@@ -85,11 +126,6 @@ fn run() -> Result<Option<Double>, String> {
     for index in 0..releases {
         double.seed_release_with(&format!("p{index}/v1.0.0"), false, &all);
     }
-    for (at, fault) in faults {
-        double.fail_at(at, fault);
-    }
-    println!("{}", double.api_url());
-    Ok(Some(double))
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {

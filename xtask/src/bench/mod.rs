@@ -2,6 +2,7 @@
 //! Runs are interleaved, so that a busy machine is busy for all; medians are compared, of wall time and of CPU time.
 
 mod build;
+mod catalog;
 mod measure;
 mod package;
 mod start;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use crate::command::Cmd;
 use crate::{Result, root};
 
-const USAGE: &str = "usage: cargo xtask bench build|package|start [--json] [--smoke] [--rounds N] [--wick PATH]
+const USAGE: &str = "usage: cargo xtask bench build|catalog|package|start [--json] [--smoke] [--rounds N] [--wick PATH]
        build also: [--only cold,edit,same] [--cold-rounds N] [--targets LIST] [--plugins LIST] [--edit FILE] [--jobs N]";
 
 /// What was asked for.
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::read(rest)?;
     match name.as_str() {
         "build" => build::run(&options),
+        "catalog" => catalog::run(&options),
         "package" => package::run(&options),
         "start" => start::run(&options),
         _ => Err(format!("no bench `{name}`\n{USAGE}")),
