@@ -176,7 +176,10 @@ fn reply_to(
     body.drain()?;
     match fault {
         Some(Fault::StatusAfter(status)) => reply = json::unicorn(*status),
-        Some(Fault::HalfJson) => reply.range.end = reply.range.end.div_ceil(2),
+        // Half of what was asked for: a ranged answer begins far behind zero.
+        Some(Fault::HalfJson) => {
+            reply.range.end = reply.range.start + (reply.range.end - reply.range.start).div_ceil(2);
+        }
         Some(Fault::NextPage(address)) => {
             reply.headers.retain(|(name, _)| name != "link");
             reply = reply.header("link", format!("<{address}>; rel=\"next\""));
