@@ -4,7 +4,7 @@
 //!   changed, whether or not the forge would allow it, because somebody may have taken from it already.
 //! * A draft is nobody's yet: what is missing is uploaded, aborted uploads and other bytes are replaced, files that
 //!   aren't ours go. Of several drafts the one with the most good files is kept, then the oldest; the others are named.
-//! * An asset counts by its digest. One without a digest is another: [`digests`](super::digests) learns them first.
+//! * An asset counts by its digest. One without a digest is another: `digests` learns them first.
 
 use super::local::{LocalFile, Set};
 use crate::model::finding::Finding;
