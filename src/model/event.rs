@@ -37,8 +37,6 @@ pub enum Event {
     },
     /// The phase is over.
     PhaseDone,
-    /// Something a person should know now.
-    Note(String),
 }
 
 /// How a step went.

@@ -8,7 +8,6 @@ use super::command::CommandLine;
 use super::names::{PluginKey, PluginKind};
 use super::project::Language;
 use super::target::Target;
-use super::tools::Emulator;
 use super::version::PluginVersion;
 
 /// Schema number of the printed plan.
@@ -119,10 +118,4 @@ pub enum Outputs {
     File(PathBuf),
     /// Where its messages on stdout say (cargo).
     CargoMessages,
-}
-
-/// An emulator for a unit, by the plan's name for it.
-#[must_use]
-pub fn emulator_route(emulator: &Emulator) -> Route {
-    Route::Emulate(emulator.name.clone())
 }

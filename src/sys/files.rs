@@ -209,23 +209,6 @@ pub fn remove(path: &Path) -> Result<()> {
     wrap("remove", path, result)
 }
 
-/// Moves a finished file to its final name, replacing what was there. Both must be on one file system.
-///
-/// # Errors
-/// When it can't be moved.
-pub fn move_file(from: &Path, to: &Path) -> Result<()> {
-    wrap("write", to, fs::rename(from, to))
-}
-
-/// Copies a file; the copy is complete before it gets its name.
-///
-/// # Errors
-/// When either side fails.
-pub fn copy_atomic(from: &Path, to: &Path) -> Result<()> {
-    let mode = mode(from).unwrap_or(0o644);
-    write_atomic(to, &read(from)?, mode)
-}
-
 /// Writes a file so that at every moment either the old or the new content stands under the name.
 /// `mode` is set as given, whatever the umask.
 ///

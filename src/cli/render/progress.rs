@@ -71,7 +71,6 @@ impl Progress {
                 }
                 state.active.clear();
             }
-            Event::Note(text) => state.print(&text),
         }
     }
 

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::failure::{Explain, FailureKind};
-use crate::model::names::PluginKey;
 use crate::model::package::PackageName;
 use crate::model::plan::{PLAN_SCHEMA, Plan, Role, Route, Step, Unit};
 use crate::model::project::{Language, Plugin, Project, Targets};
@@ -235,10 +234,4 @@ pub fn steps(
     // Steps that run at the same time share the CPUs.
     let at_once = make(1).len().min(jobs).max(1);
     make((tools.cpus / at_once).max(1))
-}
-
-/// Every plugin key of a project's selection, for messages.
-#[must_use]
-pub fn keys(project: &Project) -> Vec<&PluginKey> {
-    project.plugins.iter().map(|plugin| &plugin.key).collect()
 }
