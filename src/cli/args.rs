@@ -1,6 +1,7 @@
 //! What can be typed: clap types and their help, nothing else.
 
 mod publish;
+mod trust;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
+pub(super) use trust::{KeygenArgs, SigningArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -152,9 +154,6 @@ pub(super) struct BuildArgs {
     /// Where the zips go, relative to the repository
     #[arg(short, long, value_name = "DIR", default_value = "bin")]
     pub(super) output: PathBuf,
-    /// Sign each manifest with this ed25519 key
-    #[arg(long, value_name = "FILE")]
-    pub(super) sign_key: Option<PathBuf>,
     /// How many steps run at once [default: the number of CPUs]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) jobs: Option<u16>,
@@ -173,6 +172,9 @@ pub(super) struct BuildArgs {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) signing: SigningArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -209,30 +211,6 @@ pub(super) fn arch(text: &str) -> Result<Arch, String> {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  wick plugin verify bin/*.zip
-  wick plugin verify bin                                     every package in the folder
-  wick plugin verify bin/*.zip --pubkey \"$(cat key.pub)\" --require-signature
-  wick plugin verify ~/.wick/plugins/slack --here            an installed plugin, on this machine
-
-Exit code 1 when a host would refuse any of them. All findings are shown, not the first.")]
-pub(super) struct VerifyArgs {
-    /// Zips, tarballs, unpacked folders, or folders of packages
-    #[arg(value_name = "PATH", required = true)]
-    pub(super) paths: Vec<PathBuf>,
-    /// Trust this public key (base64, or a file that holds it); repeatable or comma separated
-    #[arg(long, env = "WICK_PLUGIN_PUBKEY", value_name = "KEY", value_delimiter = ',')]
-    pub(super) pubkey: Vec<String>,
-    /// Refuse packages without a signature by a trusted key [env: WICK_PLUGIN_REQUIRE_SIGNATURE=1]
-    #[arg(long)]
-    pub(super) require_signature: bool,
-    /// Also refuse packages that can't run on this machine
-    #[arg(long)]
-    pub(super) here: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
   wick plugin inspect bin/slack-0.1.0-linux-amd64.zip
   wick plugin inspect ./slack --format json")]
 pub(super) struct InspectArgs {
@@ -241,7 +219,6 @@ pub(super) struct InspectArgs {
     pub(super) paths: Vec<PathBuf>,
 }
 
-/// A repository on GitHub, and how to reach it.
 /// A token that somebody typed. It doesn't print.
 #[derive(Clone)]
 pub(super) struct TypedToken(String);
@@ -299,20 +276,6 @@ pub(super) struct CatalogArgs {
     /// How many packages are read at once
     #[arg(short, long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Catalog")]
     pub(super) jobs: u16,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wick plugin keygen                        ~/.wick/plugin-signing.key and .pub
-  wick plugin keygen -o ci.key
-
-The key file is base64 of 64 bytes, mode 0600; hosts trust what is in the .pub file (WICK_PLUGIN_PUBKEY).
-An existing file is never replaced.")]
-pub(super) struct KeygenArgs {
-    /// Where the private key goes; the public key goes to FILE.pub [default: ~/.wick/plugin-signing.key]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         return Ok(failure::DONE);
     }
     // A key that can't be used is found out before the first compiler starts.
-    let signer = args.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
+    let signer = args.signing.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
     let output = session.shown(&wish.output);
     let store = session.store(&wish.output, || {
         console.note(&format!("waiting for another wick that is building into {output}"))

@@ -69,7 +69,7 @@ fn this_machine(args: &VerifyArgs) -> Result<Option<Target>, Failure> {
 /// A key is given as such, or as a file that holds one.
 fn policy(args: &VerifyArgs, session: &Session) -> Result<SignaturePolicy, Failure> {
     let mut keys: Vec<PublicKey> = Vec::new();
-    for given in args.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
+    for given in args.trust.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
         let text = session.small_text(given).unwrap_or_else(|| given.to_owned());
         let key = text.parse().map_err(|error| {
             Failure::new(FailureKind::Usage, format!("{error}"))
