@@ -2,6 +2,8 @@
 //! whoever signs goes through [`sign_blob`] or [`sign_statement`], which hold to it.
 
 pub mod ed25519;
+#[cfg(feature = "keyless")]
+pub mod keyless;
 
 use crate::model::bundle::{Bundle, Identity};
 use crate::model::failure::Failure;
