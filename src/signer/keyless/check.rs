@@ -2,6 +2,8 @@
 //! the transparency log, the signature. Whose certificate it may be is decided by whoever asks.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use sigstore_verify::trust_root::TrustedRoot;
@@ -14,9 +16,40 @@ use super::root;
 use super::services::RootSource;
 use crate::model::bundle::{Bundle, Content, Identity, STATEMENT_TYPE};
 use crate::model::digest::Sha256;
+use crate::signer::check::{CertificatePolicy, CheckError, Message};
 
 /// Everything of one trusted root that signatures are held against.
 pub struct Certificates(Verifier);
+
+/// Who may stand in a certificate: one of these subjects, in the words of this issuer.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// What the certificate is checked with.
+    pub certificates: Arc<Certificates>,
+    /// Workflows' addresses or people's e-mail addresses, whole and exact.
+    pub subjects: Vec<String>,
+    /// The OIDC issuer's address.
+    pub issuer: String,
+}
+
+impl CertificatePolicy for Named {
+    fn check(&self, bundle: &Bundle, message: Message<'_>) -> Result<Identity, CheckError> {
+        let found = match message {
+            Message::Blob(bytes) => self.certificates.blob(bundle, &Sha256::of(bytes)),
+            Message::Statement(text) => self.certificates.statement(bundle, text),
+        };
+        let found = found.map_err(CheckError::Certificate)?;
+        let trusted = self.subjects.iter().cloned();
+        let trusted: Vec<Identity> =
+            trusted.map(|subject| Identity::Certificate { subject, issuer: self.issuer.clone() }).collect();
+        if trusted.contains(&found) {
+            return Ok(found);
+        }
+        let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+        let why = format!("it is signed by {found}; trusted: {}", trusted.join(", "));
+        Err(CheckError::Certificate(why))
+    }
+}
 
 impl Certificates {
     /// Gets the trusted root; the environment names proxies.
@@ -49,11 +82,11 @@ impl Certificates {
         self.signer(bundle, Sha256Hash::new(*digest.as_bytes()))
     }
 
-    /// Whose statement this is, and its text.
+    /// Whose statement this text is.
     ///
     /// # Errors
     /// The reason why it is nobody's.
-    pub fn statement(&self, bundle: &Bundle) -> Result<(Identity, String), String> {
+    pub fn statement(&self, bundle: &Bundle, text: &[u8]) -> Result<Identity, String> {
         #[derive(Deserialize)]
         struct Statement {
             subject: Vec<Subject>,
@@ -65,18 +98,16 @@ impl Certificates {
         let Content::DsseEnvelope(envelope) = &bundle.content else {
             return Err("it is a signature over a file, not a signed statement".to_owned());
         };
-        if envelope.payload_type != STATEMENT_TYPE {
-            return Err(format!("its text is of the type `{}`", envelope.payload_type.escape_debug()));
+        if envelope.payload_type != STATEMENT_TYPE || envelope.text().ok().as_deref() != Some(text) {
+            return Err("it holds another text".to_owned());
         }
-        let text = envelope.text().map_err(|error| error.to_string())?;
-        let text = String::from_utf8(text).map_err(|_| "its statement is no text".to_owned())?;
         let statement: Statement =
-            serde_json::from_str(&text).map_err(|error| format!("its text is no statement: {error}"))?;
+            serde_json::from_slice(text).map_err(|error| format!("its text is no statement: {error}"))?;
         // The library wants to hear of a file the statement is about. Which files it is about is the caller's question.
         let digest = statement.subject.iter().find_map(|subject| subject.digest.get("sha256"));
         let digest = digest.ok_or("its statement is about nothing with a SHA-256 digest")?;
         let digest = Sha256Hash::from_hex(digest).map_err(|_| "its statement's digest is none".to_owned())?;
-        Ok((self.signer(bundle, digest)?, text))
+        self.signer(bundle, digest)
     }
 
     fn signer(&self, bundle: &Bundle, digest: Sha256Hash) -> Result<Identity, String> {
@@ -98,4 +129,10 @@ impl Certificates {
 fn told(error: &Error) -> String {
     let text = error.to_string();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificates")
+    }
 }

@@ -24,13 +24,14 @@ use sigstore_verify::types::{
 };
 
 use self::call::{Client, Failed, tried};
-use self::check::Certificates;
+use self::check::{Certificates, Named};
 pub use self::error::{KeylessError, Service};
 use self::fulcio::Certified;
 use self::services::Services;
 pub use self::services::{RootSource, Wish};
 use self::token::{Source, Token};
 use super::Signer;
+use super::check::Trust;
 use crate::model::bundle::{Bundle, Identity, STATEMENT_TYPE, pae};
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
@@ -39,7 +40,7 @@ use crate::model::failure::Failure;
 pub struct Keyless {
     client: Client,
     services: Services,
-    certificates: Certificates,
+    certificates: Arc<Certificates>,
     source: Source,
     state: Mutex<State>,
 }
@@ -74,14 +75,8 @@ impl Keyless {
         };
         let token = source.token(&client)?;
         let state = State { expected: token.identity(), token: Some(token), certified: None };
-        let certificates = Certificates::of(&root)?;
+        let certificates = Arc::new(Certificates::of(&root)?);
         Ok(Keyless { client, services, certificates, source, state: Mutex::new(state) })
-    }
-
-    /// What its bundles are checked with.
-    #[must_use]
-    pub fn certificates(&self) -> &Certificates {
-        &self.certificates
     }
 
     /// The certificate of this run. Others wait while one is asked for.
@@ -100,21 +95,19 @@ impl Keyless {
     }
 
     /// Signs and logs. A try that failed is made again as a whole: another signature is another entry of the log.
-    fn sign(&self, digest: &Sha256, statement: Option<&str>) -> Result<(Bundle, Identity), KeylessError> {
+    fn sign(&self, digest: &Sha256, statement: Option<&str>) -> Result<Bundle, KeylessError> {
         let digest = Sha256Hash::new(*digest.as_bytes());
-        let (made, identity) = tried(|| {
+        let made = tried(|| {
             let certified = self.certified()?;
             let signature = certified
                 .keys
                 .sign_digest(&digest)
                 .map_err(|error| KeylessError::Crypto(error.to_string()))?;
-            let made = self.finish(&certified, &digest, &signature, statement)?;
-            Ok((made, certified.identity.clone()))
+            self.finish(&certified, &digest, &signature, statement)
         })?;
-        let unreadable = |error: String| KeylessError::Unverified(error);
+        let unreadable = |why: String| KeylessError::Unverified(why);
         let text = made.to_json().map_err(|error| unreadable(error.to_string()))?;
-        let bundle = Bundle::read(text.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
-        Ok((bundle, identity))
+        Bundle::read(text.as_bytes()).map_err(|error| unreadable(error.to_string()))
     }
 
     fn finish(
@@ -164,27 +157,26 @@ impl Signer for Keyless {
         false
     }
 
+    fn trust(&self) -> Trust {
+        let Some(Identity::Certificate { subject, issuer }) = self.identity() else {
+            return Trust::default();
+        };
+        let certificates = Arc::clone(&self.certificates);
+        let named = Named { certificates, subjects: vec![subject], issuer };
+        Trust { certificates: Some(Arc::new(named)), ..Trust::default() }
+    }
+
     fn sign_blob(&self, bytes: &[u8]) -> Result<Bundle, Failure> {
         let digest = Sha256::of(bytes);
-        let (bundle, identity) = self.sign(&digest, None)?;
-        held(self.certificates.blob(&bundle, &digest).map(|found| found == identity))?;
+        let bundle = self.sign(&digest, None)?;
+        self.certificates.blob(&bundle, &digest).map_err(KeylessError::Unverified)?;
         Ok(bundle)
     }
 
     fn sign_statement(&self, statement: &str) -> Result<Bundle, Failure> {
         let digest = Sha256::of(&pae(STATEMENT_TYPE, statement.as_bytes()));
-        let (bundle, identity) = self.sign(&digest, Some(statement))?;
-        let checked = self.certificates.statement(&bundle);
-        held(checked.map(|(found, text)| found == identity && text == statement))?;
+        let bundle = self.sign(&digest, Some(statement))?;
+        self.certificates.statement(&bundle, statement.as_bytes()).map_err(KeylessError::Unverified)?;
         Ok(bundle)
-    }
-}
-
-/// The law: what is signed verifies.
-fn held(checked: Result<bool, String>) -> Result<(), KeylessError> {
-    match checked {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(KeylessError::Unverified("it says something else than what was signed".to_owned())),
-        Err(why) => Err(KeylessError::Unverified(why)),
     }
 }
