@@ -5,7 +5,7 @@
 //   node server.mjs FOLDER     writes FOLDER/trusted_root.json, prints one line of JSON, ends with its stdin
 //
 // POST /control {"service": "rekor", "answers": [{"status": 500}, {"status": 429, "retryAfter": 1}, {"other": true},
-//   {"hang": true}]} says how the next requests to a service are answered; afterwards it is well again.
+//   {"delay": 300}, {"hang": true}]} says how the next requests to a service are answered; afterwards it is well again.
 // GET /log lists what was asked, without tokens.
 
 import crypto from 'node:crypto';
@@ -64,8 +64,12 @@ const ctlog = await initializeCTLog(newKeys());
 const ca = await initializeCA(caKeys, ctlog);
 const certify = fulcioHandler(ca, { strict: true });
 const tsa = await initializeTSA(newKeys());
+// DER knows no fractions of a second that end in zero, and the real authority writes none.
+tsa.getCurrentTime = () => new Date(Math.floor(Date.now() / 1000) * 1000);
 const logKeys = newKeys();
 let tlog;
+// The log of Rekor's second version has another kind of key, and is named as signed notes name it.
+const tileKeys = crypto.generateKeyPairSync('ed25519');
 
 const log = [];
 const planned = { tokens: [], fulcio: [], rekor: [], timestamps: [] };
@@ -155,7 +159,7 @@ function pem(base64) {
   return new crypto.X509Certificate(text).toString();
 }
 
-// sigstore/rekor-tiles, pkg/types/hashedrekord
+// sigstore/rekor-tiles, pkg/types/hashedrekord; the checkpoint is a signed note (C2SP signed-note, tlog-checkpoint).
 async function rekorTwo(request, url, body, { other }) {
   const { digest, signature } = JSON.parse(body).hashedRekordRequestV002;
   const { x509Certificate, keyDetails } = signature.verifier;
@@ -168,15 +172,14 @@ async function rekorTwo(request, url, body, { other }) {
   };
   const canonical = Buffer.from(canonicalize(entry));
   const rootHash = sha256(Buffer.from([0]), canonical);
-  const note = `${tlog.host}\n1\n${rootHash.toString('base64')}\n`;
-  const keyId = checkpointKeyId();
-  const signed = crypto.sign('sha256', Buffer.from(note), logKeys.privateKey);
-  const line = Buffer.concat([keyId.subarray(0, 4), signed]).toString('base64');
+  const note = `${ORIGIN}\n1\n${rootHash.toString('base64')}\n`;
+  const signed = crypto.sign(null, Buffer.from(note), tileKeys.privateKey);
+  const line = Buffer.concat([tileKeyId().subarray(0, 4), signed]).toString('base64');
   return {
     status: 201,
     json: {
       logIndex: '0',
-      logId: { keyId: keyId.toString('base64') },
+      logId: { keyId: tileKeyId().toString('base64') },
       kindVersion: { kind: 'hashedrekord', version: '0.0.2' },
       integratedTime: '0',
       inclusionProof: {
@@ -184,14 +187,17 @@ async function rekorTwo(request, url, body, { other }) {
         rootHash: rootHash.toString('base64'),
         treeSize: '1',
         hashes: [],
-        checkpoint: { envelope: `${note}\n— ${tlog.host} ${line}\n` },
+        checkpoint: { envelope: `${note}\n— ${ORIGIN} ${line}\n` },
       },
       canonicalizedBody: canonical.toString('base64'),
     },
   };
 }
 
-const checkpointKeyId = () => sha256(logKeys.publicKey.export({ format: 'der', type: 'spki' }));
+// sigstore-go expects the host without its port.
+const ORIGIN = '127.0.0.1';
+const spki = (keys) => keys.publicKey.export({ format: 'der', type: 'spki' });
+const tileKeyId = () => sha256(`${ORIGIN}\n`, Buffer.from([1]), spki(tileKeys).subarray(-32));
 
 async function timestamps(request, url, body) {
   const [, imprint] = asn1js.fromBER(body).result.valueBlock.value;
@@ -210,7 +216,7 @@ const services = {
   'GET /tokens': ['tokens', tokens],
   'POST /fulcio/api/v2/signingCert': ['fulcio', fulcio],
   'POST /rekor/api/v1/log/entries': ['rekor', rekor],
-  'POST /rekor2/api/v2/log/entries': ['rekor', rekorTwo],
+  'POST /api/v2/log/entries': ['rekor', rekorTwo],
   'POST /timestamps': ['timestamps', timestamps],
 };
 
@@ -231,6 +237,7 @@ async function answer(request, response) {
   let result;
   try {
     if (!serve) throw new Refusal(404, `nothing at ${route}`);
+    if (plan.delay) await new Promise((resolve) => setTimeout(resolve, plan.delay));
     if (plan.hang) return log.push({ service, status: 0 });
     if (plan.status) throw new Refusal(plan.status, plan.says ?? 'as planned');
     result = await serve(request, url, body, plan);
@@ -260,6 +267,12 @@ server.listen(0, '127.0.0.1', async () => {
     writeFileSync(place, JSON.stringify(value, null, 1));
     return place;
   };
+  // Both in one, as PyPI's sigstore takes them.
+  file('trust_config.json', {
+    mediaType: 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json',
+    trustedRoot: trustedRoot(base),
+    signingConfig: signingConfig(base),
+  });
   console.log(
     JSON.stringify({
       base,
@@ -282,19 +295,22 @@ server.listen(0, '127.0.0.1', async () => {
 const start = new Date(Date.now() - 86_400_000).toISOString();
 
 function trustedRoot(base) {
-  const key = (bytes) => ({ rawBytes: bytes.toString('base64'), keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor: { start } });
+  const key = (bytes, keyDetails) => ({ rawBytes: bytes.toString('base64'), keyDetails, validFor: { start } });
   const chain = (...certificates) => ({ certificates: certificates.map((der) => ({ rawBytes: der.toString('base64') })) });
   const party = (name) => ({ subject: { organization: 'sigstore.mock', commonName: name }, validFor: { start } });
-  const transparencyLog = (url, publicKey, id) => ({
+  const transparencyLog = (url, publicKey, id, kind = 'PKIX_ECDSA_P256_SHA_256') => ({
     baseUrl: url,
     hashAlgorithm: 'SHA2_256',
-    publicKey: key(publicKey),
+    publicKey: key(publicKey, kind),
     logId: { keyId: id.toString('base64') },
   });
-  const logKey = logKeys.publicKey.export({ format: 'der', type: 'spki' });
+  const logKey = spki(logKeys);
   return {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    tlogs: [transparencyLog(`${base}/rekor`, logKey, sha256(logKey))],
+    tlogs: [
+      transparencyLog(`${base}/rekor`, logKey, sha256(logKey)),
+      transparencyLog(base, spki(tileKeys), tileKeyId(), 'PKIX_ED25519'),
+    ],
     certificateAuthorities: [{ ...party('sigstore'), uri: `${base}/fulcio`, certChain: chain(ca.rootCertificate) }],
     ctlogs: [transparencyLog(`${base}/ct`, ctlog.publicKey, ctlog.logID)],
     timestampAuthorities: [
@@ -310,7 +326,7 @@ function signingConfig(base) {
     mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
     caUrls: at(`${base}/fulcio`, 1),
     oidcUrls: at(`${base}/oidc`, 1),
-    rekorTlogUrls: at(`${base}/rekor2`, 2),
+    rekorTlogUrls: at(base, 2),
     tsaUrls: at(`${base}/timestamps`, 1),
     rekorTlogConfig: { selector: 'ANY' },
     tsaConfig: { selector: 'ANY' },
