@@ -35,7 +35,7 @@ pub(super) fn qemu() -> Result<()> {
     apt("qemu-user-static")
 }
 
-fn pip(package: &str) -> Result<()> {
+pub(super) fn pip(package: &str) -> Result<()> {
     let python = tools_bin().join(if cfg!(windows) { "python.exe" } else { "python3" });
     if !python.is_file() {
         venv()?;

@@ -2,6 +2,7 @@
 //! It changes nothing outside rustup, apt and `.cache/tools`, and nothing at all when everything is there.
 
 mod get;
+mod sigstore;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,9 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
+    Tool { name: "node", check: sigstore::node, get: sigstore::get_node },
+    Tool { name: "sigstore double", check: sigstore::double, get: sigstore::get_double },
+    Tool { name: "PyPI sigstore", check: sigstore::pypi, get: sigstore::get_pypi },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
