@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
-pub(super) use trust::{KeygenArgs, Require, SigningArgs, VerifyArgs};
+pub(super) use trust::{InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -70,6 +70,7 @@ pub(super) enum When {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it, and it isn't moved around")]
 pub(super) enum Verb {
     /// Build, verify, inspect and publish plugins
     #[command(subcommand)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global, SigningArgs, TypedToken};
+use super::args::{ForgeArgs, Global, InstanceArgs, SigningArgs, TrustArgs, TypedToken};
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
@@ -22,11 +22,12 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::phase::verify::Sidecars;
-use crate::signer::Signers;
 use crate::signer::check::Trust;
 use crate::signer::cosign::{self, Cosign};
 use crate::signer::ed25519::{self, Ed25519};
+use crate::signer::instance::{self, Accepted, RootSource, Wish};
 use crate::signer::key::KeyText;
+use crate::signer::{Signer, Signers};
 use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
 
@@ -216,7 +217,30 @@ impl Session {
         let ed25519 = said.sign_key.as_ref().map(|key| Ed25519::open(&read(key)?)).transpose()?;
         let password = self.withheld(cosign::PASSWORD_VARIABLE);
         let cosign = said.cosign_key.as_ref().map(|key| Cosign::open(&read(key)?, password)).transpose()?;
-        Ok(Signers { ed25519, cosign })
+        let keyless = said.keyless.then(|| self.keyless(&said.instance)).transpose()?;
+        Ok(Signers { ed25519, cosign, keyless })
+    }
+
+    fn keyless(&self, said: &InstanceArgs) -> Result<Box<dyn Signer>, Failure> {
+        let url = |typed: &Option<String>, variable: &str| {
+            typed.clone().or_else(|| self.variable(variable).map(str::to_owned))
+        };
+        let configured = said.signing_config.is_some();
+        let wish = Wish {
+            fulcio_url: url(&said.fulcio_url, "SIGSTORE_FULCIO_URL").filter(|_| !configured),
+            rekor_url: url(&said.rekor_url, "SIGSTORE_REKOR_URL").filter(|_| !configured),
+            signing_config: said.signing_config.as_ref().map(|path| self.path(path)),
+            trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+        };
+        instance::keyless(&wish, &self.environment, &self.withheld)
+    }
+
+    fn trusted_root(&self, said: Option<&Path>) -> RootSource {
+        match said {
+            None => RootSource::Public,
+            Some(path) if path == Path::new("embedded") => RootSource::Embedded,
+            Some(path) => RootSource::File(self.path(path)),
+        }
     }
 
     /// Makes an ed25519 key pair; gives the paths of both halves and the public key.
@@ -244,8 +268,8 @@ impl Session {
         Ok((path.clone(), cosign::public_path(&path), key.public().to_string()))
     }
 
-    /// The cosign keys in these files, and the ed25519 keys that are trusted already.
-    pub(super) fn trust(&self, cosign_pub: &[PathBuf], ed25519: &[PublicKey]) -> Result<Trust, Failure> {
+    /// Who is trusted beside these ed25519 keys: cosign keys in files, and names in certificates.
+    pub(super) fn trust(&self, said: &TrustArgs, ed25519: &[PublicKey]) -> Result<Trust, Failure> {
         let read = |path: &PathBuf| {
             let text = files::read_text(&self.path(path))?;
             text.parse::<cosign::PublicKey>().map_err(|error| {
@@ -253,8 +277,19 @@ impl Session {
                     .hint("give the .pub file that `wick plugin keygen --cosign` or cosign wrote")
             })
         };
-        let cosign = cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
-        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates: None })
+        let cosign = said.cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
+        let certificates = match &said.certificate_oidc_issuer {
+            None => None,
+            Some(issuer) => {
+                let accepted = Accepted {
+                    subjects: said.certificate_identity.clone(),
+                    issuer: issuer.clone(),
+                    trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+                };
+                Some(instance::policy(&accepted, &self.environment)?)
+            }
+        };
+        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates })
     }
 
     /// What lies beside an archive and speaks of it.

@@ -16,6 +16,29 @@ pub(in crate::cli) struct SigningArgs {
     /// Sign binaries and zips as cosign does, with this key (password in COSIGN_PASSWORD): a file, `env:NAME` or `-`
     #[arg(long, value_name = "KEY")]
     pub(in crate::cli) cosign_key: Option<KeySource>,
+    /// Sign zips without a key, as the CI job this is (GitHub Actions), by the public instance of sigstore
+    #[arg(long, conflicts_with = "cosign_key")]
+    pub(in crate::cli) keyless: bool,
+    #[command(flatten)]
+    pub(in crate::cli) instance: InstanceArgs,
+}
+
+/// Another instance of sigstore than the public one. What is unset comes from the variables that are named.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Keyless signing")]
+pub(in crate::cli) struct InstanceArgs {
+    /// Ask this Fulcio for certificates [env: SIGSTORE_FULCIO_URL=]
+    #[arg(long, value_name = "URL", requires = "keyless")]
+    pub(in crate::cli) fulcio_url: Option<String>,
+    /// Log signatures in this Rekor (version 1 of its API) [env: SIGSTORE_REKOR_URL=]
+    #[arg(long, value_name = "URL", requires = "keyless")]
+    pub(in crate::cli) rekor_url: Option<String>,
+    /// Take the services from this signing configuration, as cosign does; also for Rekor's version 2
+    #[arg(long, value_name = "FILE", requires = "keyless", conflicts_with_all = ["fulcio_url", "rekor_url"])]
+    pub(in crate::cli) signing_config: Option<PathBuf>,
+    /// Check what was signed with this trusted root; `embedded` is the public one's as wick carries it
+    #[arg(long, value_name = "FILE", requires = "keyless")]
+    pub(in crate::cli) trusted_root: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -25,6 +48,8 @@ Examples:
   wick plugin verify bin                                     every package in the folder
   wick plugin verify bin/*.zip --pubkey \"$(cat key.pub)\" --require signature
   wick plugin verify bin/*.zip --cosign-pub cosign.pub --require bundle
+  wick plugin verify bin/*.zip --certificate-oidc-issuer https://token.actions.githubusercontent.com \\
+    --certificate-identity https://github.com/OWNER/REPO/.github/workflows/plugins.yml@refs/heads/main
   wick plugin verify ~/.wick/plugins/slack --here            an installed plugin, on this machine
 
 Exit code 1 when a host would refuse any of them, or a bundle beside one isn't right. All findings are
@@ -65,6 +90,15 @@ pub(in crate::cli) struct TrustArgs {
     /// Trust this cosign public key (a PEM file) for bundles and `.sig` files; repeatable
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) cosign_pub: Vec<PathBuf>,
+    /// Trust certificates of this workflow or e-mail address, whole and exact; repeatable
+    #[arg(long, value_name = "URI", requires = "certificate_oidc_issuer")]
+    pub(in crate::cli) certificate_identity: Vec<String>,
+    /// Who must say so, such as https://token.actions.githubusercontent.com
+    #[arg(long, value_name = "URL", requires = "certificate_identity")]
+    pub(in crate::cli) certificate_oidc_issuer: Option<String>,
+    /// Check certificates with this trusted root [default: the public one, fetched now; `embedded`: as wick carries it]
+    #[arg(long, value_name = "FILE", requires = "certificate_identity")]
+    pub(in crate::cli) trusted_root: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

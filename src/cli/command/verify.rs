@@ -15,7 +15,7 @@ use crate::phase::verify::{self, Expectation, Required, Verdict};
 
 pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let policy = policy(args, session)?;
-    let trust = session.trust(&args.trust.cosign_pub, &policy.keys)?;
+    let trust = session.trust(&args.trust, &policy.keys)?;
     let required = Required { bundle: args.require.contains(&Require::Bundle), ..Required::default() };
     let expected = Expectation { policy, this_machine: this_machine(args)?, trust, required };
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -44,7 +44,10 @@ pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Consol
 
 /// Whether more is asked than hosts ask.
 fn asks_more(args: &VerifyArgs) -> bool {
-    !args.trust.cosign_pub.is_empty() || args.require.iter().any(|what| *what != Require::Signature)
+    let trust = &args.trust;
+    !trust.cosign_pub.is_empty()
+        || trust.certificate_oidc_issuer.is_some()
+        || args.require.iter().any(|what| *what != Require::Signature)
 }
 
 fn paths(args: &VerifyArgs, session: &Session) -> Result<Vec<PathBuf>, Failure> {

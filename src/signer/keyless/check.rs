@@ -13,10 +13,10 @@ use sigstore_verify::{Error, VerificationPolicy, Verifier};
 use super::error::KeylessError;
 use super::fulcio;
 use super::root;
-use super::services::RootSource;
 use crate::model::bundle::{Bundle, Content, Identity, STATEMENT_TYPE};
 use crate::model::digest::Sha256;
 use crate::signer::check::{CertificatePolicy, CheckError, Message};
+use crate::signer::instance::RootSource;
 
 /// Everything of one trusted root that signatures are held against.
 pub struct Certificates(Verifier);

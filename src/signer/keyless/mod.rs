@@ -28,13 +28,14 @@ use self::check::{Certificates, Named};
 pub use self::error::{KeylessError, Service};
 use self::fulcio::Certified;
 use self::services::Services;
-pub use self::services::{RootSource, Wish};
 use self::token::{Source, Token};
 use super::Signer;
 use super::check::Trust;
+use super::instance::{RootSource, Wish};
 use crate::model::bundle::{Bundle, Identity, STATEMENT_TYPE, pae};
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
+use crate::sys::secret::Withheld;
 
 /// Signs as whoever the identity token names. One certificate serves a run, or as much of it as ten minutes last.
 pub struct Keyless {
@@ -59,9 +60,13 @@ impl Keyless {
     ///
     /// # Errors
     /// When nobody gives a token, or the instance of sigstore can't be used.
-    pub fn open(wish: &Wish, environment: &BTreeMap<String, String>) -> Result<Keyless, KeylessError> {
+    pub fn open(
+        wish: &Wish,
+        environment: &BTreeMap<String, String>,
+        withheld: &Withheld,
+    ) -> Result<Keyless, KeylessError> {
         let client = Client::new(environment);
-        let source = Source::find(environment)?;
+        let source = Source::find(environment, withheld)?;
         let (services, root) = if wish.needs_public_services() {
             let public = root::public(&client)?;
             let services = wish.services(Some(&public.services))?;

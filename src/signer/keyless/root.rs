@@ -6,8 +6,9 @@ use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SigningConfi
 
 use super::call::Client;
 use super::error::KeylessError;
-use super::services::{CONFIG_MAX, RootSource};
+use super::services::CONFIG_MAX;
 use super::tuf;
+use crate::signer::instance::RootSource;
 use crate::sys::files;
 
 const WHAT: &str = "trusted root";

@@ -1,41 +1,15 @@
 //! Which instance of sigstore signs: addresses typed, a signing configuration, or the public instance's.
 
-use std::path::PathBuf;
-
 use sigstore_verify::rekor::RekorApiVersion;
 use sigstore_verify::trust_root::SigningConfig;
 
 use super::error::KeylessError;
+use crate::signer::instance::{RootSource, Wish};
 use crate::sys::files;
 use crate::sys::http::address;
 
 /// The largest signing configuration or trusted root that is read, in bytes.
 pub(super) const CONFIG_MAX: u64 = 1 << 20;
-
-/// What was asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// Fulcio's address.
-    pub fulcio_url: Option<String>,
-    /// Rekor's address (API version 1).
-    pub rekor_url: Option<String>,
-    /// A file that names all services, as cosign takes it.
-    pub signing_config: Option<PathBuf>,
-    /// What signatures are checked with.
-    pub trusted_root: RootSource,
-}
-
-/// Where the trusted root of an instance comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum RootSource {
-    /// The public instance's, fetched and verified now (TUF).
-    #[default]
-    Public,
-    /// The public instance's as this program carries it.
-    Embedded,
-    /// A file.
-    File(PathBuf),
-}
 
 /// The services that signing takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,10 +15,12 @@ use sigstore_verify::crypto::KeyPair;
 use super::call::Client;
 use super::token::Source;
 use super::tuf::{self, Place};
-use super::{Keyless, KeylessError, Wish};
+use super::{Keyless, KeylessError};
 use crate::model::bundle::Identity;
 use crate::model::digest::Sha256;
 use crate::model::failure::{Explain as _, FailureKind};
+use crate::signer::instance::{RootSource, Wish};
+use crate::sys::secret::{Secret, Withheld};
 
 const LATER: &str = "2999-01-01T00:00:00Z";
 
@@ -147,8 +149,8 @@ fn a_repository_that_is_not_there_is_said_so() {
     assert!(error.hints()[0].contains("--trusted-root"));
 }
 
-fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+fn withheld(pairs: &[(&str, &str)]) -> Withheld {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), Secret::new((*v).to_owned()))).collect()
 }
 
 fn token(claims: &Value) -> String {
@@ -157,20 +159,27 @@ fn token(claims: &Value) -> String {
 
 #[test]
 fn without_somebody_who_vouches_nothing_is_asked() {
-    let wish = Wish { trusted_root: super::RootSource::Embedded, ..Wish::default() };
-    let refused = |pairs: &[(&str, &str)]| match Keyless::open(&wish, &environment(pairs)) {
-        Ok(_) => panic!("{pairs:?} is enough?"),
-        Err(error) => error,
+    let wish = Wish { trusted_root: RootSource::Embedded, ..Wish::default() };
+    let refused = |job: bool, pairs: &[(&str, &str)]| {
+        let variable = ("GITHUB_ACTIONS".to_owned(), "true".to_owned());
+        let environment = job.then_some(variable).into_iter().collect();
+        match Keyless::open(&wish, &environment, &withheld(pairs)) {
+            Ok(_) => panic!("{pairs:?} is enough?"),
+            Err(error) => error,
+        }
     };
-    let error = refused(&[]);
+    let error = refused(false, &[]);
     assert!(matches!(error, KeylessError::NoToken) && error.kind() == FailureKind::Missing);
-    let error = refused(&[("GITHUB_ACTIONS", "true"), ("ACTIONS_ID_TOKEN_REQUEST_URL", "")]);
+    let error = refused(true, &[("ACTIONS_ID_TOKEN_REQUEST_URL", "")]);
     assert!(matches!(error, KeylessError::NoPermission), "{error}");
     assert!(error.hints()[0].contains("`permissions: { contents: read, id-token: write }`"));
-    let error = refused(&[
-        ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://tokens.example/?x=secret"),
-        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "hunter2"),
-    ]);
+    let error = refused(
+        true,
+        &[
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://tokens.example/?x=secret"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "hunter2"),
+        ],
+    );
     assert!(matches!(error, KeylessError::Address { .. }) && !format!("{error}{error:?}").contains("secret"));
 }
 
@@ -183,7 +192,7 @@ fn a_token_says_whom_the_certificate_will_name() {
     };
     let identity = |more: Value| {
         let Ok(Source::Given(token)) =
-            Source::find(&environment(&[("SIGSTORE_ID_TOKEN", &token(&claims(more)))]))
+            Source::find(&BTreeMap::new(), &withheld(&[("SIGSTORE_ID_TOKEN", &token(&claims(more)))]))
         else {
             panic!("it is a token");
         };
@@ -209,7 +218,7 @@ fn what_is_no_token_is_refused_without_being_shown() {
     let lacking = token(&json!({ "iss": "hunter2" }));
     let another = token(&json!({ "iss": "hunter2", "sub": "s", "aud": "other", "exp": 4_000_000_000_u64 }));
     for bad in ["hunter2", "hunter2.b", "a.hunter2!.c", "a.b.c.hunter2", "hunter2 .b.c", &lacking, &another] {
-        let Err(error) = Source::find(&environment(&[("SIGSTORE_ID_TOKEN", bad)])) else {
+        let Err(error) = Source::find(&BTreeMap::new(), &withheld(&[("SIGSTORE_ID_TOKEN", bad)])) else {
             panic!("{bad} is a token?");
         };
         assert_eq!(error.kind(), FailureKind::Missing);

@@ -12,7 +12,7 @@ use super::error::{KeylessError, Service};
 use crate::model::bundle::Identity;
 use crate::sys::clock;
 use crate::sys::http::{Body, Method, Request, address};
-use crate::sys::secret::Secret;
+use crate::sys::secret::{Secret, Withheld};
 
 /// The variable that holds a token somebody fetched, as sigstore's other clients read it.
 const GIVEN: &str = "SIGSTORE_ID_TOKEN";
@@ -69,15 +69,19 @@ impl Source {
     ///
     /// # Errors
     /// When nobody can, or a job lacks the permission to ask.
-    pub(super) fn find(environment: &BTreeMap<String, String>) -> Result<Source, KeylessError> {
-        let variable =
-            |name: &str| environment.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    pub(super) fn find(
+        environment: &BTreeMap<String, String>,
+        withheld: &Withheld,
+    ) -> Result<Source, KeylessError> {
+        let variable = |name: &str| {
+            withheld.get(name).map(|secret| secret.expose().trim()).filter(|text| !text.is_empty())
+        };
         if let Some(text) = variable(GIVEN) {
             return Token::read(text, GIVEN).map(Source::Given);
         }
         let asked = variable("ACTIONS_ID_TOKEN_REQUEST_URL").zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
         let Some((url, permission)) = asked else {
-            let in_job = variable("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+            let in_job = environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
             return Err(if in_job { KeylessError::NoPermission } else { KeylessError::NoToken });
         };
         super::services::allowed("ACTIONS_ID_TOKEN_REQUEST_URL", url)?;

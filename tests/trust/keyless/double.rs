@@ -8,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wick::signer::keyless::{Keyless, KeylessError, RootSource, Wish};
+use wick::signer::instance::{RootSource, Wish};
+use wick::signer::keyless::{Keyless, KeylessError};
+use wick::sys::secret::{Secret, Withheld};
 
 /// Running services.
 pub(crate) struct Double {
@@ -49,13 +51,12 @@ impl Double {
     }
 
     /// What GitHub puts into the environment of a job that may ask for tokens.
-    pub(crate) fn job(&self) -> BTreeMap<String, String> {
-        let pairs = [
+    pub(crate) fn job(&self) -> [(&'static str, &str); 3] {
+        [
             ("GITHUB_ACTIONS", "true"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL", self.fact("tokens")),
             ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", self.fact("permission")),
-        ];
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        ]
     }
 
     /// The services with Rekor's first version.
@@ -69,7 +70,14 @@ impl Double {
     }
 
     pub(crate) fn signer(&self) -> Result<Keyless, KeylessError> {
-        Keyless::open(&self.wish(), &self.job())
+        self.signer_by(&self.wish(), &self.job())
+    }
+
+    /// A signer of a process that has these secrets.
+    pub(crate) fn signer_by(&self, wish: &Wish, secrets: &[(&str, &str)]) -> Result<Keyless, KeylessError> {
+        let withheld: Withheld =
+            secrets.iter().map(|(k, v)| ((*k).to_owned(), Secret::new((*v).to_owned()))).collect();
+        Keyless::open(wish, &BTreeMap::new(), &withheld)
     }
 
     /// How the next requests to a service are answered.

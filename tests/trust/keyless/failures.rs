@@ -1,12 +1,9 @@
 //! What services refuse, what they fail at for a while, what they answer wrongly: each ends in a signature that verifies
 //! or in an error with its reason, and no token is ever in it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use wick::model::bundle::Bundle;
 use wick::model::failure::{Failure, FailureKind};
-use wick::signer::keyless::Keyless;
 use wick::signer::{self, Signer as _, check};
 
 use super::double::{self, Double};
@@ -87,10 +84,7 @@ fn a_token_is_taken_from_the_variable_and_shown_by_nobody() {
     else {
         return;
     };
-    let open = |token: &str| {
-        let environment = BTreeMap::from([("SIGSTORE_ID_TOKEN".to_owned(), double.fact(token).to_owned())]);
-        Keyless::open(&double.wish(), &environment)
-    };
+    let open = |token: &str| double.signer_by(&double.wish(), &[("SIGSTORE_ID_TOKEN", double.fact(token))]);
     let signer = open("token").unwrap();
     // A service that repeats what it was sent.
     double.plan("fulcio", &json!([{ "status": 400, "says": format!("bad token {}", double.fact("token")) }]));

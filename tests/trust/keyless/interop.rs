@@ -6,7 +6,8 @@ use std::sync::Arc;
 use wick::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle, Identity};
 use wick::signer::check::{self, Trust};
 use wick::signer::keyless::check::{Certificates, Named};
-use wick::signer::keyless::{Keyless, RootSource, Wish};
+use wick::signer::instance::{RootSource, Wish};
+use wick::signer::keyless::Keyless;
 use wick::signer::{self, Signer};
 
 use super::double::{self, Double};
@@ -128,5 +129,5 @@ fn rekors_second_version_and_timestamps_do_too() {
         signing_config: Some(double.fact("signingConfig").into()),
         ..double.wish()
     };
-    judged(&double, TEST, &Keyless::open(&wish, &double.job()).unwrap());
+    judged(&double, TEST, &double.signer_by(&wish, &double.job()).unwrap());
 }
