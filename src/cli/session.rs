@@ -22,6 +22,7 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::signer::ed25519::{self, Ed25519};
+use crate::signer::key::KeyText;
 use crate::sys::secret::{self, Secret};
 use crate::sys::{env, files, git, interrupt, sandbox};
 
@@ -200,7 +201,7 @@ impl Session {
     }
 
     pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {
-        Ok(Ed25519::load(&self.path(path))?)
+        Ok(Ed25519::open(&KeyText::read_file(&self.path(path))?)?)
     }
 
     /// Makes a key pair; gives the paths of both halves and the public key.
