@@ -21,6 +21,7 @@ use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
+use crate::signer::Signer;
 use crate::signer::ed25519::{self, Ed25519};
 use crate::signer::key::KeyText;
 use crate::sys::secret::{self, Secret};
@@ -202,6 +203,17 @@ impl Session {
 
     pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {
         Ok(Ed25519::open(&KeyText::read_file(&self.path(path))?)?)
+    }
+
+    /// Who signs statements.
+    pub(super) fn attester<'a>(
+        signer: Option<&'a Ed25519>,
+        asked_by: &str,
+    ) -> Result<&'a dyn Signer, Failure> {
+        signer.map(|key| key as &dyn Signer).ok_or_else(|| {
+            Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
+                .hint("name a key with --sign-key")
+        })
     }
 
     /// Makes a key pair; gives the paths of both halves and the public key.

@@ -4,7 +4,8 @@
 //! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
-//! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
+//! 5. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone.
+//! 6. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
 //! judgement for anybody's archive.
@@ -40,6 +41,7 @@ use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
+use crate::signer::Signer;
 use crate::signer::ed25519::Ed25519;
 use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
@@ -72,6 +74,8 @@ pub struct Run<'a> {
     pub origin: &'a (dyn Fn() -> Origin + Sync),
     /// Who signs, if anybody.
     pub signer: Option<&'a Ed25519>,
+    /// Who signs a statement of how each package was made, if anybody.
+    pub attester: Option<&'a dyn Signer>,
     /// Whether receipts count.
     pub freshness: Freshness,
     /// Whether a failure ends the phase.
@@ -115,12 +119,38 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
     }
     let mut report = report::report(run, &built, &standings, &answers, &packed);
+    for receipt in packed.values().flatten() {
+        attest::drop_stale(&run.plan.output, receipt)?;
+    }
+    attest_all(run, &mut report)?;
     let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
     report.findings.extend(described.findings);
     let mut digests = report::made(&report);
     digests.extend(described.digests);
     package::checksums::update(&run.plan.output, &digests)?;
     Ok(report)
+}
+
+/// Attests what the report says is there.
+fn attest_all(run: &Run<'_>, report: &mut BuildReport) -> Result<(), Failure> {
+    let Some(signer) = run.attester else { return Ok(()) };
+    let (kept, _) = packages::read(&run.plan.output)?;
+    let is_made = |name: &str| {
+        report.packages.iter().any(|package| package.package == name && package.outcome.made().is_some())
+    };
+    let made: Vec<&packages::Kept> = kept.iter().filter(|one| is_made(&one.receipt.package)).collect();
+    let attested = attest::attest(&attest::Request {
+        packages: &made,
+        output: &run.plan.output,
+        signer,
+        jobs: run.plan.jobs,
+        on_failure: run.on_failure,
+        listener: run.listener,
+    })?;
+    report.complete &= attested.complete;
+    report.attestations = attested.packages;
+    report.findings.extend(attested.findings);
+    Ok(())
 }
 
 /// The plugins of which a package was made, or whose bill of materials is gone.

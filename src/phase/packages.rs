@@ -3,21 +3,26 @@
 
 use std::path::{Path, PathBuf};
 
+use super::attest;
 use super::verify;
+use super::verify::attestation::{self, Attested, Demand};
 use crate::inspect;
+use crate::inspect::archive::{locate_package, read_archive};
+use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_MAX, BUNDLE_SUFFIX, Bundle};
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::PluginKey;
 use crate::model::package::{PACKAGE_MAX, PackageName};
 use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::{PublicKey, SignaturePolicy};
+use crate::signer::check::{Trust, says_signer};
 use crate::sys::files::{self, FileError};
 
 /// Where receipts lie in an output folder.
 pub const RECEIPTS: &str = ".wick/receipts";
 
 /// What ends the names of files that belong to a package: bundles and detached signatures.
-const SIDECARS: [&str; 2] = [".sigstore.json", ".sig"];
+const SIDECARS: [&str; 3] = [BUNDLE_SUFFIX, ATTESTATION_SUFFIX, ".sig"];
 
 /// A package and the receipt that says what it is.
 #[derive(Clone, Debug)]
@@ -63,6 +68,27 @@ impl Kept {
     pub fn sidecars(&self) -> Vec<PathBuf> {
         let beside = |end: &str| self.folder.join(format!("{}{end}", self.receipt.package));
         SIDECARS.iter().map(|end| beside(end)).filter(|path| files::is_file(path)).collect()
+    }
+
+    /// Its attestation's bytes, if there is one.
+    ///
+    /// # Errors
+    /// When it is there and can't be read.
+    pub fn attestation(&self) -> Result<Option<Vec<u8>>, FileError> {
+        let path = attest::path(&self.folder, &self.receipt.package);
+        files::is_file(&path).then(|| files::read_capped(&path, BUNDLE_MAX)).transpose()
+    }
+
+    /// Who its attestation says has signed it.
+    fn attested_by(&self) -> String {
+        match self.attestation() {
+            Ok(None) => "not attested".to_owned(),
+            Ok(Some(text)) => Bundle::read(&text).map_or_else(
+                |_| "attested by nobody".to_owned(),
+                |bundle| format!("attested by {}", says_signer(&bundle)),
+            ),
+            Err(_) => "attested by nobody".to_owned(),
+        }
     }
 
     /// `slack linux/amd64`, for people.
@@ -138,39 +164,81 @@ fn read_one(folder: &Path, id: &str) -> Result<Kept, String> {
     Ok(Kept { receipt, folder: folder.to_owned(), id: id.to_owned() })
 }
 
-/// Whether a package is what its receipt says and what a host accepts: every reason against it.
+/// Whether a package is what its receipt says, what its attestation says, and what a host accepts: every reason
+/// against it.
 #[must_use]
 pub fn examine(kept: &Kept) -> Vec<Finding> {
-    let receipt = &kept.receipt;
-    let again = "build it again; a package is never changed after it is made";
-    let bytes = match files::read_capped(&kept.path(), PACKAGE_MAX) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let missing = if error.is_missing() { "is gone" } else { "can't be read" };
-            let message = format!("{} {missing}; its receipt is there", receipt.package);
-            return vec![Finding::error("package-missing", message).hint("build it again")];
+    match open(kept) {
+        Ok(bytes) => {
+            let mut findings = judge(kept, &bytes);
+            findings.extend(misattested(kept, &bytes));
+            findings
         }
-    };
+        Err(finding) => vec![finding],
+    }
+}
+
+const AGAIN: &str = "build it again; a package is never changed after it is made";
+
+/// A package's bytes, which are those of its receipt.
+///
+/// # Errors
+/// With a finding when it is gone or was altered.
+pub fn open(kept: &Kept) -> Result<Vec<u8>, Finding> {
+    let receipt = &kept.receipt;
+    let bytes = files::read_capped(&kept.path(), PACKAGE_MAX).map_err(|error| {
+        let missing = if error.is_missing() { "is gone" } else { "can't be read" };
+        let message = format!("{} {missing}; its receipt is there", receipt.package);
+        Finding::error("package-missing", message).hint("build it again")
+    })?;
     let digest = Sha256::of(&bytes);
     if digest != receipt.sha256 || bytes.len() as u64 != receipt.size {
         let message =
             format!("{} has the digest {digest}; its receipt says {}", receipt.package, receipt.sha256);
-        return vec![Finding::error("package-altered", message).hint(again)];
+        return Err(Finding::error("package-altered", message).hint(AGAIN));
     }
+    Ok(bytes)
+}
+
+/// Whether a host accepts a package, signed as its receipt says: every reason against it.
+#[must_use]
+pub fn judge(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
+    let receipt = &kept.receipt;
     let keys: Vec<PublicKey> = match receipt.signed_by.as_deref().map(str::parse).transpose() {
         Ok(key) => key.into_iter().collect(),
         Err(error) => {
             let message = format!("{}: its receipt's signer: {error}", receipt.package);
-            return vec![Finding::error("signer-unreadable", message).hint(again)];
+            return vec![Finding::error("signer-unreadable", message).hint(AGAIN)];
         }
     };
     let policy = SignaturePolicy { required: !keys.is_empty(), keys };
     let expected = verify::Expectation { policy, this_machine: None };
     let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
-    let verdict = verify::verify_bytes(&receipt.package, &bytes, &expected, look);
+    let verdict = verify::verify_bytes(&receipt.package, bytes, &expected, look);
     let refused = verdict.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
     refused
         .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding })
+        .collect()
+}
+
+/// What its attestation says of other files than these. Who signed it is not asked here.
+fn misattested(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
+    let again = "run `wick plugin attest` again, or remove it";
+    let text = match kept.attestation() {
+        Ok(None) => return Vec::new(),
+        Ok(Some(text)) => text,
+        Err(error) => return vec![Finding::error("attestation-unreadable", error.to_string())],
+    };
+    let contents = read_archive(&kept.receipt.package, bytes);
+    let Ok(located) = locate_package(&contents) else { return Vec::new() };
+    let package = Attested { archive: Sha256::of(bytes), located: &located };
+    let judged = attestation::judge(Some(&text), &package, &Trust::default(), Demand::Consistent);
+    let wrong = judged.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    wrong
+        .map(|finding| {
+            let message = format!("{}: {}", kept.receipt.package, finding.message);
+            Finding { message, ..finding }.hint(again)
+        })
         .collect()
 }
 
@@ -203,6 +271,12 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
         "the packages are signed by different keys",
         "build all targets with the same --sign-key",
         &|one| one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
+    compare(
+        "attestations-differ",
+        "not all packages are attested by the same",
+        "run `wick plugin attest` over all of them with one key",
+        &Kept::attested_by,
     );
     findings
 }

@@ -47,6 +47,32 @@ pub(in crate::cli) struct TrustArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  wick plugin attest slack --sign-key ~/.wick/plugin-signing.key
+  wick plugin attest --all-plugins -o dist --sign-key ci.key     what another machine has built
+
+Beside each zip comes <zip>.intoto.sigstore.json: an in-toto statement with SLSA provenance, whose
+subjects are the zip, the binary and plugin.json. It says what the receipts of the build say; a
+package that isn't what they say is refused. What is attested already stays.")]
+pub(in crate::cli) struct AttestArgs {
+    /// Plugins by key, or by folder such as connector/slack
+    #[arg(value_name = "PLUGIN", conflicts_with = "all_plugins")]
+    pub(in crate::cli) plugins: Vec<String>,
+    /// Every package in the folder
+    #[arg(long)]
+    pub(in crate::cli) all_plugins: bool,
+    /// Where the zips are, relative to the repository
+    #[arg(short, long, value_name = "DIR", default_value = "bin")]
+    pub(in crate::cli) output: PathBuf,
+    /// Go on with other packages when one fails
+    #[arg(long)]
+    pub(in crate::cli) keep_going: bool,
+    #[command(flatten)]
+    pub(in crate::cli) signing: SigningArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   wick plugin keygen                        ~/.wick/plugin-signing.key and .pub
   wick plugin keygen -o ci.key
 

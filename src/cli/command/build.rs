@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
 use crate::cli::failure;
-use crate::cli::render::{Console, build as render};
+use crate::cli::render::{Console, attest, build as render};
 use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
@@ -62,6 +62,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
     }
     // A key that can't be used is found out before the first compiler starts.
     let signer = args.signing.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
+    let attester = if args.attest { Some(Session::attester(signer.as_ref(), "--attest")?) } else { None };
     let output = session.shown(&wish.output);
     let store = session.store(&wish.output, || {
         console.note(&format!("waiting for another wick that is building into {output}"))
@@ -78,6 +79,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         fingerprints: &crate::phase::fingerprints(),
         origin: &|| origin.clone(),
         signer: signer.as_ref(),
+        attester,
         freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
         on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         listener: &listener,
@@ -166,6 +168,10 @@ fn conclude(
         && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
     {
         session.append(path, &render::markdown(report))?;
+    }
+    attest::failures(&report.attestations).for_each(|failure| console.failure(failure));
+    if let Some(line) = attest::told(&report.attestations) {
+        console.note(&line);
     }
     console.summary(&render::summary(report, &session.shown(&PathBuf::from(&report.output))));
     if report.complete {

@@ -1,6 +1,7 @@
 //! Verify: says of an archive or folder what a host would say, before a host does. It changes nothing, runs
 //! nothing, and stops at no finding.
 
+pub mod attestation;
 mod verdict;
 
 #[cfg(test)]
