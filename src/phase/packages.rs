@@ -3,19 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::attest;
-use super::verify;
-use super::verify::attestation::{self, Attested, Demand};
+use super::verify::attestation::{self, Attested};
+use super::verify::{self, Sidecars};
 use crate::inspect;
 use crate::inspect::archive::{locate_package, read_archive};
-use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_MAX, BUNDLE_SUFFIX, Bundle};
+use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle};
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::PluginKey;
-use crate::model::package::{PACKAGE_MAX, PackageName};
+use crate::model::package::{PACKAGE_MAX, PackageName, beside};
 use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::{PublicKey, SignaturePolicy};
-use crate::signer::check::{Trust, says_signer};
+use crate::signer::check;
 use crate::sys::files::{self, FileError};
 
 /// Where receipts lie in an output folder.
@@ -66,28 +65,26 @@ impl Kept {
     /// The files that lie beside the zip and belong to it.
     #[must_use]
     pub fn sidecars(&self) -> Vec<PathBuf> {
-        let beside = |end: &str| self.folder.join(format!("{}{end}", self.receipt.package));
-        SIDECARS.iter().map(|end| beside(end)).filter(|path| files::is_file(path)).collect()
+        SIDECARS.iter().map(|end| beside(&self.path(), end)).filter(|path| files::is_file(path)).collect()
     }
 
-    /// Its attestation's bytes, if there is one.
-    ///
-    /// # Errors
-    /// When it is there and can't be read.
-    pub fn attestation(&self) -> Result<Option<Vec<u8>>, FileError> {
-        let path = attest::path(&self.folder, &self.receipt.package);
-        files::is_file(&path).then(|| files::read_capped(&path, BUNDLE_MAX)).transpose()
+    /// Its bundle as the file says it, where there is one; or why it isn't one over this package.
+    #[must_use]
+    pub fn bundle(&self) -> Option<Result<Bundle, String>> {
+        let text = Sidecars::of(&self.path()).bundle?;
+        Some(text.and_then(|text| verify::sidecars::is_over(&text, &self.receipt.sha256)))
     }
 
     /// Who its attestation says has signed it.
     fn attested_by(&self) -> String {
-        match self.attestation() {
-            Ok(None) => "not attested".to_owned(),
-            Ok(Some(text)) => Bundle::read(&text).map_or_else(
-                |_| "attested by nobody".to_owned(),
-                |bundle| format!("attested by {}", says_signer(&bundle)),
-            ),
-            Err(_) => "attested by nobody".to_owned(),
+        match Sidecars::of(&self.path()).attestation {
+            None => "not attested".to_owned(),
+            Some(text) => {
+                match text.and_then(|text| Bundle::read(&text).map_err(|error| error.to_string())) {
+                    Ok(bundle) => check::says_signer(&bundle),
+                    Err(_) => "none that can be read".to_owned(),
+                }
+            }
         }
     }
 
@@ -171,7 +168,7 @@ pub fn examine(kept: &Kept) -> Vec<Finding> {
     match open(kept) {
         Ok(bytes) => {
             let mut findings = judge(kept, &bytes);
-            findings.extend(misattested(kept, &bytes));
+            findings.extend(misfits(kept, &bytes));
             findings
         }
         Err(finding) => vec![finding],
@@ -212,7 +209,7 @@ pub fn judge(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
         }
     };
     let policy = SignaturePolicy { required: !keys.is_empty(), keys };
-    let expected = verify::Expectation { policy, this_machine: None };
+    let expected = verify::Expectation { policy, ..Default::default() };
     let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
     let verdict = verify::verify_bytes(&receipt.package, bytes, &expected, look);
     let refused = verdict.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
@@ -221,25 +218,29 @@ pub fn judge(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
         .collect()
 }
 
-/// What its attestation says of other files than these. Who signed it is not asked here.
-fn misattested(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
-    let again = "run `wick plugin attest` again, or remove it";
-    let text = match kept.attestation() {
-        Ok(None) => return Vec::new(),
-        Ok(Some(text)) => text,
-        Err(error) => return vec![Finding::error("attestation-unreadable", error.to_string())],
+/// What lies beside a package and isn't of it. Who signed is not asked here.
+fn misfits(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
+    let package = &kept.receipt.package;
+    let bundle = kept.bundle().and_then(Result::err).map(|why| {
+        Finding::error("bundle-mismatch", format!("{package}{BUNDLE_SUFFIX}: {why}"))
+            .hint("build again with the key that is to sign: bundles that don't fit are replaced")
+    });
+    let attestation = Sidecars::of(&kept.path()).attestation;
+    let contents = read_archive(package, bytes);
+    let wrong = match locate_package(&contents) {
+        Ok(located) if attestation.is_some() => {
+            let attested = Attested { archive: Sha256::of(bytes), located: &located };
+            attestation::judge(&attestation, &attested, &verify::Expectation::default()).findings
+        }
+        _ => Vec::new(),
     };
-    let contents = read_archive(&kept.receipt.package, bytes);
-    let Ok(located) = locate_package(&contents) else { return Vec::new() };
-    let package = Attested { archive: Sha256::of(bytes), located: &located };
-    let judged = attestation::judge(Some(&text), &package, &Trust::default(), Demand::Consistent);
-    let wrong = judged.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-    wrong
-        .map(|finding| {
-            let message = format!("{}: {}", kept.receipt.package, finding.message);
-            Finding { message, ..finding }.hint(again)
-        })
-        .collect()
+    let wrong = wrong.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let named = wrong.map(|finding| {
+        let message = format!("{package}: {}", finding.message);
+        Finding { message, ..finding }
+            .hint("run `wick plugin attest` again: attestations that don't fit are replaced")
+    });
+    bundle.into_iter().chain(named).collect()
 }
 
 /// What must be the same in all packages of one release, and isn't.
@@ -273,9 +274,25 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
         &|one| one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned()),
     );
     compare(
+        "cosigners-differ",
+        "the binaries are signed by different cosign keys",
+        "build all targets with the same --cosign-key",
+        &|one| one.receipt.cosigned_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
+    compare(
+        "bundles-differ",
+        "the packages' bundles are by different signers",
+        "build all targets with the same --cosign-key; a release has bundles for all of its packages, or for none",
+        &|one| match one.bundle() {
+            None => "no bundle".to_owned(),
+            Some(Ok(bundle)) => check::says_signer(&bundle),
+            Some(Err(_)) => "none that fits".to_owned(),
+        },
+    );
+    compare(
         "attestations-differ",
         "not all packages are attested by the same",
-        "run `wick plugin attest` over all of them with one key",
+        "run `wick plugin attest` over all of them with one key; a release has attestations for all of its packages, or for none",
         &Kept::attested_by,
     );
     findings

@@ -3,7 +3,7 @@
 use crate::cli::args::AttestArgs;
 use crate::cli::failure;
 use crate::cli::render::{Console, attest as render};
-use crate::cli::session::Session;
+use crate::cli::session::{self, Session};
 use crate::model::attest::AttestReport;
 use crate::model::failure::{Failure, FailureKind};
 use crate::phase::attest::{self, Request};
@@ -15,8 +15,8 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
         return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
             .hint("name one, or use --all-plugins; `wick plugin attest --help` has examples"));
     }
-    let signer = args.signing.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
-    let signer = Session::attester(signer.as_ref(), "wick plugin attest")?;
+    let signers = session.signers(&args.signing)?;
+    let signer = session::attester(&signers, "wick plugin attest")?;
     let output = session.root().join(&args.output);
     let shown = session.shown(&output);
     let _store = session.store_if_there(&output, || {

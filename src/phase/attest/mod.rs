@@ -6,7 +6,7 @@ pub mod provenance;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::packages::{self, Kept};
 use super::parallel::{self, OnFailure};
@@ -18,6 +18,7 @@ use crate::model::event::{Listener, StepOutcome};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use crate::model::manifest::Manifest;
+use crate::model::package::beside;
 use crate::model::receipt::PackageReceipt;
 use crate::model::report::PluginFinding;
 use crate::model::statement::Statement;
@@ -39,12 +40,6 @@ pub struct Request<'a> {
     pub on_failure: OnFailure,
     /// Who is told.
     pub listener: Listener<'a>,
-}
-
-/// Where the attestation of a package lies.
-#[must_use]
-pub fn path(folder: &Path, package: &str) -> PathBuf {
-    folder.join(format!("{package}{ATTESTATION_SUFFIX}"))
 }
 
 /// Attests every package. What is there already, says the same and is signed by the same, stays.
@@ -132,7 +127,7 @@ impl<E: Into<Failure>> From<E> for Trouble {
 
 fn attest_one(kept: &Kept, signer: &dyn Signer) -> Result<Attested, Trouble> {
     let text = statement(kept).map_err(Trouble::Found)?.to_json();
-    let path = path(&kept.folder, &kept.receipt.package);
+    let path = beside(&kept.path(), ATTESTATION_SUFFIX);
     let made = |signed_by: Identity| Attestation { attestation: file_name(&path), signed_by };
     if let Some(signed_by) = there(&path, &text, signer) {
         return Ok(Attested::UpToDate(made(signed_by)));
@@ -197,9 +192,10 @@ fn statement(kept: &Kept) -> Result<Statement, Vec<Finding>> {
 ///
 /// # Errors
 /// When it can't be removed.
-pub fn drop_stale(folder: &Path, receipt: &PackageReceipt) -> Result<(), Failure> {
-    let path = path(folder, &receipt.package);
-    if files::is_file(&path) && attested_digest(&path, &receipt.package) != Some(receipt.sha256) {
+pub fn drop_stale(kept: &Kept) -> Result<(), Failure> {
+    let path = beside(&kept.path(), ATTESTATION_SUFFIX);
+    let is_there = files::kind(&path) != files::Kind::Missing;
+    if is_there && attested_digest(&path, &kept.receipt.package) != Some(kept.receipt.sha256) {
         files::remove(&path)?;
     }
     Ok(())

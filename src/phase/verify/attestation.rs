@@ -3,6 +3,9 @@
 
 use std::str::FromStr as _;
 
+use super::Expectation;
+use super::sidecars::{Sidecar, expects_bundles};
+use crate::inspect::archive::Located;
 use crate::model::bundle::{Bundle, Identity};
 use crate::model::digest::Sha256;
 use crate::model::finding::Finding;
@@ -12,18 +15,6 @@ use crate::model::package::{MANIFEST_NAME, PackageName};
 use crate::model::signature::PublicKey;
 use crate::model::statement::{Parameters, Statement};
 use crate::signer::check::{self, CheckError, Trust};
-
-use crate::inspect::archive::Located;
-
-/// Whether an attestation has to be there and be signed by somebody who is trusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Demand {
-    /// What is there must fit; who signed is checked as far as somebody is trusted.
-    #[default]
-    Consistent,
-    /// `--require attestation`.
-    Trusted,
-}
 
 /// The package that an attestation is held against.
 pub struct Attested<'a> {
@@ -44,38 +35,47 @@ pub struct Judgement {
 
 /// Judges an attestation, or its absence.
 #[must_use]
-pub fn judge(attestation: Option<&[u8]>, package: &Attested<'_>, trust: &Trust, demand: Demand) -> Judgement {
+pub fn judge(attestation: &Sidecar, package: &Attested<'_>, expected: &Expectation) -> Judgement {
     let mut judgement = Judgement::default();
-    let Some(text) = attestation else {
-        if demand == Demand::Trusted {
-            judgement.findings.push(
-                Finding::error("attestation-missing", "there is no attestation beside it")
-                    .hint("download the .intoto.sigstore.json file of its release too"),
-            );
+    let required = expected.required.attestation;
+    let unreadable = |why: &str| Finding::error("attestation-unreadable", format!("its attestation: {why}"));
+    let text = match attestation {
+        Some(Ok(text)) => text,
+        Some(Err(error)) => {
+            judgement.findings.push(unreadable(error));
+            return judgement;
         }
-        return judgement;
-    };
-    let unreadable =
-        |why: String| Finding::error("attestation-unreadable", format!("its attestation: {why}"));
-    let bundle = match Bundle::read(text) {
-        Ok(bundle) => bundle,
-        Err(error) => {
-            judgement.findings.push(unreadable(error.to_string()));
+        None => {
+            let missing = Finding::error(
+                "attestation-missing",
+                "an attestation is required, and there is none beside it",
+            )
+            .hint("download the .intoto.sigstore.json file of its release, or build with --attest");
+            judgement.findings.extend(required.then_some(missing));
             return judgement;
         }
     };
+    let bundle = match Bundle::read(text) {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            judgement.findings.push(unreadable(&error.to_string()));
+            return judgement;
+        }
+    };
+    let trust = &expected.trust;
     match signed_by(&bundle, trust) {
         Ok(identity) => judgement.signed_by = Some(identity),
-        Err(CheckError::NotTrusted(kind)) if demand == Demand::Consistent => {
-            let message = format!("who signed its attestation wasn't checked: no {kind} is trusted");
-            judgement.findings.push(Finding::note("attestation-not-checked", message));
-        }
         Err(error @ CheckError::NotTrusted(_)) => {
-            let message = format!("its attestation: {error}");
-            judgement.findings.push(
-                Finding::error("attestation-not-trusted", message)
-                    .hint("say whom you trust: --pubkey or --cosign-pub"),
-            );
+            let hint = "name the publisher's key with --cosign-pub or --pubkey";
+            let finding = if required || expects_bundles(trust) {
+                Finding::error("attestation-not-trusted", format!("its attestation: {error}"))
+            } else {
+                Finding::note(
+                    "attestation-not-checked",
+                    format!("who signed its attestation is not checked: {error}"),
+                )
+            };
+            judgement.findings.push(finding.hint(hint));
         }
         Err(error) => {
             let finding = Finding::error("attestation-signature", format!("its attestation: {error}"));
@@ -84,12 +84,12 @@ pub fn judge(attestation: Option<&[u8]>, package: &Attested<'_>, trust: &Trust, 
     }
     let Some(statement) = bundle.statement() else {
         // The check of the signature has said so, unless nobody is trusted.
-        judgement.findings.push(unreadable("it holds no statement".to_owned()));
+        judgement.findings.push(unreadable("it holds no statement"));
         return judgement;
     };
     match Statement::read(&statement) {
         Ok(statement) => judgement.findings.extend(differences(&statement, package)),
-        Err(error) => judgement.findings.push(unreadable(error.to_string())),
+        Err(error) => judgement.findings.push(unreadable(&error.to_string())),
     }
     judgement
 }
