@@ -1,5 +1,6 @@
 //! What can be typed: clap types and their help, nothing else.
 
+mod call;
 mod publish;
 mod trust;
 
@@ -8,6 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub(super) use call::CallArgs;
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
 pub(super) use trust::{AttestArgs, InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
@@ -93,6 +95,8 @@ pub(super) enum PluginVerb {
     Verify(VerifyArgs),
     /// Show what is inside a package or binary
     Inspect(InspectArgs),
+    /// Launch a plugin as a host does, ask one thing, print the answer
+    Call(CallArgs),
     /// Make plugins.json, the list that hosts install from, out of a repository's releases
     Catalog(CatalogArgs),
     /// Make a signing key as the hosts expect it

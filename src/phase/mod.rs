@@ -9,12 +9,15 @@
 //! 7. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive.
+//! judgement for anybody's archive; [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a
+//! host does.
 
 pub mod attest;
 pub mod build;
+pub mod call;
 pub mod catalog;
 pub mod interrogate;
+pub mod launch;
 pub mod matrix;
 pub mod merge;
 pub mod package;

@@ -2,6 +2,7 @@
 
 pub(super) mod attest;
 pub(super) mod build;
+pub(super) mod call;
 pub(super) mod catalog;
 pub(super) mod completions;
 pub(super) mod doctor;
