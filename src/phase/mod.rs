@@ -7,10 +7,12 @@
 //! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive.
+//! judgement for anybody's archive. [`check`] is for authors: what hosts and reviewers would say, before anything is
+//! packed. [`scaffold`] writes what all of this is about.
 
 pub mod build;
 pub mod catalog;
+pub mod check;
 pub mod interrogate;
 pub mod matrix;
 pub mod merge;
@@ -20,6 +22,7 @@ pub mod parallel;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod scaffold;
 pub mod store;
 pub mod trace;
 pub mod verify;

@@ -2,12 +2,14 @@
 
 pub(super) mod build;
 pub(super) mod catalog;
+pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod doctor;
 pub(super) mod init;
 pub(super) mod inspect;
 pub(super) mod keygen;
 pub(super) mod merge;
+pub(super) mod new;
 pub(super) mod plan;
 pub(super) mod release;
 pub(super) mod verify;
