@@ -1,5 +1,7 @@
 //! `wick plugin new`: a plugin that builds, passes its own tests and answers.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use crate::cli::args::NewArgs;
@@ -37,8 +39,8 @@ pub(in crate::cli) fn run(args: &NewArgs, session: &Session, console: &Console) 
         }));
         return Ok(failure::DONE);
     }
-    for path in &files {
-        console.note(&format!("wrote {}", session.shown(path)));
+    for line in told(&files, root, session) {
+        console.note(&line);
     }
     for edit in &draft.edits {
         console.note(&format!("added {} to {}", edit.what, session.shown(&edit.path)));
@@ -48,7 +50,7 @@ pub(in crate::cli) fn run(args: &NewArgs, session: &Session, console: &Console) 
         Standing::Missing => console.note("`wick plugin init` writes the workflow that releases it"),
         Standing::Same | Standing::Edited => {}
     }
-    console.summary(&format!("{} is a {} that builds and answers; try it:", draft.place, wanted.kind));
+    console.summary(&format!("{} is a {}; try it:", draft.place, wanted.kind));
     for command in next {
         console.note(&format!("  {command}"));
     }
@@ -68,6 +70,18 @@ fn language(args: &NewArgs, survey: &Survey) -> Result<Language, Failure> {
         _ => Err(Failure::new(FailureKind::Usage, "which language? none is named")
             .hint("add --lang rust or --lang go")),
     }
+}
+
+/// The files, the SDK's as one.
+fn told(files: &[PathBuf], root: &Path, session: &Session) -> Vec<String> {
+    let sdk = root.join("sdk");
+    let (inner, own): (Vec<&PathBuf>, Vec<&PathBuf>) = files.iter().partition(|path| path.starts_with(&sdk));
+    let mut lines: Vec<String> = own.iter().map(|path| format!("wrote {}", session.shown(path))).collect();
+    if !inner.is_empty() {
+        let folder = session.shown(&sdk);
+        lines.push(format!("wrote {folder}, the package by which Go plugins serve ({} files)", inner.len()));
+    }
+    lines
 }
 
 fn next(wanted: &Wanted, draft: &Draft) -> Vec<String> {

@@ -94,7 +94,10 @@ pub(super) fn go_module(root: &Path, module: Option<&str>) -> Result<(Vec<Piece>
 /// The package by which Go plugins serve.
 pub(super) fn go_sdk(root: &Path, module: &str) -> Result<Vec<Piece>, Failure> {
     let filled = |(place, text): &table::Template| {
-        Piece::look(root, place, text.replace(&format!("{}/", table::GO_MODULE), &format!("{module}/")))
+        // What protoc made names the module only inside of its descriptor, which counts its bytes.
+        let made = place.ends_with(".pb.go");
+        let text = if made { (*text).to_owned() } else { text.replace(table::GO_MODULE, module) };
+        Piece::look(root, place, text)
     };
     table::GO_SDK.iter().map(filled).collect()
 }
