@@ -1,6 +1,7 @@
 //! What can be typed: clap types and their help, nothing else.
 
 mod author;
+mod call;
 mod publish;
 mod trust;
 
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(super) use author::{CheckArgs, InitArgs, NewArgs};
+pub(super) use call::CallArgs;
 pub(super) use publish::{ForgeArgs, MergeArgs, PlanArgs, ReleaseArgs};
-pub(super) use trust::{KeygenArgs, SigningArgs, VerifyArgs};
+pub(super) use trust::{KeygenArgs, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -100,6 +102,8 @@ pub(super) enum PluginVerb {
     Verify(VerifyArgs),
     /// Show what is inside a package or binary
     Inspect(InspectArgs),
+    /// Launch a plugin as a host does, ask one thing, print the answer
+    Call(CallArgs),
     /// Make plugins.json, the list that hosts install from, out of a repository's releases
     Catalog(CatalogArgs),
     /// Make a signing key as the hosts expect it

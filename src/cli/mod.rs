@@ -2,6 +2,7 @@
 //! only `render` prints.
 
 mod args;
+mod callee;
 mod command;
 mod failure;
 mod reach;
@@ -45,6 +46,7 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, session, console),
         Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, session, console),
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
+        Verb::Plugin(PluginVerb::Call(args)) => command::call::run(args, session, console),
         Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),

@@ -7,13 +7,16 @@
 //! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive. [`check`] is for authors: what hosts and reviewers would say, before anything is
-//! packed. [`scaffold`] writes what all of this is about.
+//! judgement for anybody's archive; [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a
+//! host does. [`check`] is for authors: what hosts and reviewers would say, before anything is packed. [`scaffold`]
+//! writes what all of this is about.
 
 pub mod build;
+pub mod call;
 pub mod catalog;
 pub mod check;
 pub mod interrogate;
+pub mod launch;
 pub mod matrix;
 pub mod merge;
 pub mod package;

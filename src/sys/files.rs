@@ -182,6 +182,20 @@ pub fn create_folder(path: &Path) -> Result<()> {
     wrap("create the folder", path, fs::create_dir_all(path))
 }
 
+/// stdin, to its end, at most that many bytes.
+///
+/// # Errors
+/// When it can't be read, or is longer.
+pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
+    let inner = || {
+        let mut bytes = Vec::new();
+        io::Read::take(io::stdin().lock(), most + 1).read_to_end(&mut bytes)?;
+        let long = bytes.len() as u64 > most;
+        if long { Err(io::Error::other(format!("it has more than {most} bytes"))) } else { Ok(bytes) }
+    };
+    wrap("read", Path::new("stdin"), inner())
+}
+
 /// The path with links and `..` resolved.
 ///
 /// # Errors

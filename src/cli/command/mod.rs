@@ -1,6 +1,7 @@
 //! One file per verb: from typed arguments to a call of a phase and a rendered answer.
 
 pub(super) mod build;
+pub(super) mod call;
 pub(super) mod catalog;
 pub(super) mod check;
 pub(super) mod completions;

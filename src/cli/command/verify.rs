@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::VerifyArgs;
+use crate::cli::args::{TrustArgs, VerifyArgs};
 use crate::cli::failure;
 use crate::cli::render::{Console, verdict};
 use crate::cli::session::{Opened, Session};
@@ -14,7 +14,8 @@ use crate::model::target::Target;
 use crate::phase::verify::{self, Expectation, Verdict};
 
 pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let expected = Expectation { policy: policy(args, session)?, this_machine: this_machine(args)? };
+    let policy = policy(&args.trust, args.require_signature, session)?;
+    let expected = Expectation { policy, this_machine: this_machine(args)? };
     let mut verdicts: Vec<Verdict> = Vec::new();
     for path in paths(args, session)? {
         verdicts.push(judge(&path, session, &expected)?);
@@ -67,9 +68,13 @@ fn this_machine(args: &VerifyArgs) -> Result<Option<Target>, Failure> {
 }
 
 /// A key is given as such, or as a file that holds one.
-fn policy(args: &VerifyArgs, session: &Session) -> Result<SignaturePolicy, Failure> {
+pub(in crate::cli) fn policy(
+    trust: &TrustArgs,
+    required: bool,
+    session: &Session,
+) -> Result<SignaturePolicy, Failure> {
     let mut keys: Vec<PublicKey> = Vec::new();
-    for given in args.trust.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
+    for given in trust.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
         let text = session.small_text(given).unwrap_or_else(|| given.to_owned());
         let key = text.parse().map_err(|error| {
             Failure::new(FailureKind::Usage, format!("{error}"))
@@ -78,5 +83,5 @@ fn policy(args: &VerifyArgs, session: &Session) -> Result<SignaturePolicy, Failu
         keys.push(key);
     }
     let by_variable = session.variable("WICK_PLUGIN_REQUIRE_SIGNATURE").is_some_and(|value| value == "1");
-    Ok(SignaturePolicy { required: args.require_signature || by_variable, keys })
+    Ok(SignaturePolicy { required: required || by_variable, keys })
 }

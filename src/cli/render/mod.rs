@@ -1,6 +1,7 @@
 //! The only place that prints. stdout is data, stderr is for people; colour is never the message.
 
 pub(super) mod build;
+pub(super) mod call;
 pub(super) mod catalog;
 pub(super) mod check;
 pub(super) mod doctor;

@@ -99,6 +99,25 @@ pub fn manifest_in(entries: &[PackageEntry]) -> Option<Manifest> {
     manifest(&Contents::from_entries(entries.to_vec()))
 }
 
+/// The manifest inside an archive, and the program it names.
+#[must_use]
+pub fn program_of(file_name: &str, bytes: &[u8]) -> Option<(Manifest, Vec<u8>)> {
+    program(&read_archive(file_name, bytes))
+}
+
+/// The manifest among a folder's files, and the program it names.
+#[must_use]
+pub fn program_in(entries: &[PackageEntry]) -> Option<(Manifest, Vec<u8>)> {
+    program(&Contents::from_entries(entries.to_vec()))
+}
+
+fn program(contents: &Contents) -> Option<(Manifest, Vec<u8>)> {
+    let manifest = manifest(contents)?;
+    let located = locate_package(contents).ok()?;
+    let (_, entry) = located.files.iter().find(|(name, _)| *name == manifest.entry)?;
+    Some((manifest, entry.bytes.clone()))
+}
+
 fn manifest(contents: &Contents) -> Option<Manifest> {
     Manifest::read(std::str::from_utf8(&locate_package(contents).ok()?.manifest.bytes).ok()?).ok()
 }
