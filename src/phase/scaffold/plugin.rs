@@ -93,15 +93,15 @@ fn is_free(survey: &Survey, wanted: &Wanted) -> Result<(), Failure> {
         return Err(Failure::new(FailureKind::Project, what)
             .hint("make it one with `wick plugin init`, or name another folder with --dir"));
     }
-    let conflict = |what: String| Failure::new(FailureKind::Conflict, what).hint("choose another name");
-    if let Some(other) = survey.layout.candidates.iter().find(|other| other.key == wanted.key) {
-        return Err(conflict(format!("{} has that key already", other.place)));
+    let taken = |what: String| Err(Failure::new(FailureKind::Conflict, what).hint("choose another name"));
+    let place = format!("{}/{}", wanted.kind, wanted.key);
+    if files::kind(&root.join(&place)) != files::Kind::Missing {
+        return taken(format!("{place} is there already"));
     }
-    let dir = root.join(wanted.kind.as_str()).join(wanted.key.as_str());
-    if files::kind(&dir) != files::Kind::Missing {
-        return Err(conflict(format!("{}/{} is there already", wanted.kind, wanted.key)));
+    match survey.layout.candidates.iter().find(|other| other.key == wanted.key) {
+        Some(other) => taken(format!("{} has that key already", other.place)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The SDK, where it isn't there. A folder `sdk` that is something else is the author's.
