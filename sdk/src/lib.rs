@@ -1,39 +1,5 @@
-//! Write [wick] plugins in Rust: the configuration is a struct, an operation is a function.
-//!
-//! ```
-//! use wick_plugin::{Config, Input, Result, Secret, plugin};
-//!
-//! #[derive(Config)]
-//! struct Greeter {
-//!     /// How to greet
-//!     #[wick(default = "Hello")]
-//!     greeting: String,
-//!     /// Key of the greeting service
-//!     token: Option<Secret>,
-//! }
-//!
-//! #[derive(Input)]
-//! struct Person {
-//!     /// Whom to greet
-//!     name: String,
-//! }
-//!
-//! /// Greets people
-//! #[plugin(key = "greeter", icon = "👋")]
-//! impl Greeter {
-//!     /// Greets somebody by name
-//!     #[operation]
-//!     fn greet(&self, person: Person) -> Result<String> {
-//!         Ok(format!("{}, {}!", self.greeting, person.name))
-//!     }
-//! }
-//!
-//! wick_plugin::main!(Greeter);
-//! ```
-//!
-//! `wick plugin build` builds, packs and signs that for every target; any wick host can load it.
-//!
-//! [wick]: https://github.com/yogasw/wick
+//! Write wick plugins in Rust: the configuration is a struct, an operation is a function.
+#![doc = include_str!("../README.md")]
 
 extern crate self as wick_plugin;
 
@@ -46,6 +12,8 @@ mod plugin;
 mod run;
 mod secret;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use call::{Call, Stream};

@@ -20,6 +20,7 @@ const usage = `usage:
   testhost fetch [-cache DIR] [flags of install] CATALOG_URL KEY DIR
   testhost call DIR/KEY [-op OP] [-args JSON] [-creds JSON] [-stream] [-perms] [-token TOKEN]
   testhost strain DIR/KEY
+  testhost bench [-calls N] [-plain] DIR/KEY
   testhost canon ZIP
   testhost keygen FILE
   testhost checksig PUBKEY SHA256HEX SIGNATURE
@@ -53,6 +54,8 @@ func run(args []string, out io.Writer) error {
 		return runCall(args[1:], out)
 	case "strain":
 		return runStrain(args[1:], out)
+	case "bench":
+		return runBench(args[1:], out)
 	case "canon":
 		return runCanon(args[1:], out)
 	case "keygen":

@@ -55,6 +55,11 @@ fn steps(require_tools: bool) -> Vec<Step> {
         command("lint", Cmd::line(&lint)),
         command("lint for Windows", foreign("x86_64-pc-windows-gnu")),
         command("lint for macOS", foreign("aarch64-apple-darwin")),
+        command("lint the SDK for Windows", {
+            let lint =
+                "cargo-zigbuild clippy --package wick-plugin --all-targets --target x86_64-pc-windows-gnu";
+            Cmd::line(&format!("{lint} {strict}"))
+        }),
         command("docs", Cmd::line("cargo doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")),
         names("examples: Go format", at("examples/plugins", "gofmt -l .")),
         command("examples: Go vet", at("examples/plugins", "go vet ./...")),
@@ -82,7 +87,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
 /// [`test()`] without skips, then each bench once: not to measure, but to see that it runs.
 pub(crate) fn ci(args: &[String]) -> Result<()> {
     flags(args, &[])?;
-    for bench in ["start", "package", "catalog", "build"] {
+    for bench in ["start", "package", "catalog", "sdk", "build"] {
         crate::bench::run(&[bench.to_owned(), "--smoke".to_owned()])?;
     }
     list(true)

@@ -138,3 +138,91 @@ impl ClientCertVerifier for Pinned {
         self.algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use p521::ecdsa::SigningKey;
+    use p521::ecdsa::signature::Signer as _;
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+    use super::*;
+
+    /// Ours is P-256 for both sides in these tests; Go's P-521 is met in wick's host suite.
+    struct Client {
+        certificate: Vec<u8>,
+        key: Vec<u8>,
+        pem: String,
+    }
+
+    fn client() -> Client {
+        let (certificate, key) = certificate::make().unwrap();
+        let pem = format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            STANDARD.encode(&certificate)
+        );
+        Client { certificate, key, pem }
+    }
+
+    /// Whether a client with that certificate and key gets through to a plugin that pins `pinned`.
+    async fn connects(pinned: &Client, certificate: &Client, key: &Client) -> io::Result<()> {
+        let identity = Identity::new(&pinned.pem).unwrap();
+        // As webpki has it, with the certificate of the handshake line as the only root.
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(STANDARD_NO_PAD.decode(&identity.line).unwrap())).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_auth_cert(
+                vec![CertificateDer::from(certificate.certificate.clone())],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.key.clone())),
+            )
+            .map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let (near, far) = tokio::io::duplex(64 << 10);
+        let server = tokio::spawn(async move {
+            let mut io = TlsAcceptor::from(identity.config).accept(far).await?;
+            io.write_all(b"in").await?;
+            io.flush().await
+        });
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut io = TlsConnector::from(Arc::new(config)).connect(name, near).await?;
+        let mut said = [0; 2];
+        io.read_exact(&mut said).await?;
+        server.await?
+    }
+
+    #[tokio::test]
+    async fn lets_the_pinned_client_in_and_nobody_else() {
+        let (host, stranger) = (client(), client());
+        connects(&host, &host, &host).await.unwrap();
+        assert!(connects(&host, &stranger, &stranger).await.is_err(), "another certificate");
+        assert!(connects(&host, &host, &stranger).await.is_err(), "the host's certificate without its key");
+    }
+
+    #[test]
+    fn verifies_p521() {
+        let key = SigningKey::from_slice(&[1; 66]).unwrap();
+        let public = VerifyingKey::from(&key).to_sec1_point(false);
+        let signature: Signature = key.sign(b"message");
+        let der = signature.to_der();
+        assert!(P521.verify_signature(public.as_bytes(), b"message", der.as_bytes()).is_ok());
+        assert!(P521.verify_signature(public.as_bytes(), b"massage", der.as_bytes()).is_err());
+        assert!(P521.verify_signature(&public.as_bytes()[1..], b"message", der.as_bytes()).is_err());
+        assert!(P521.verify_signature(public.as_bytes(), b"message", b"").is_err());
+    }
+
+    #[test]
+    fn refuses_what_is_no_certificate() {
+        for pem in
+            ["", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----"]
+        {
+            assert!(from_pem(pem).is_err(), "{pem}");
+        }
+    }
+}

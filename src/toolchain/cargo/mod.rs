@@ -255,15 +255,18 @@ pub fn triple(tools: &Tools, plugin: Option<&Plugin>, target: Target) -> Option<
     Some(known.to_owned())
 }
 
-/// Plain cargo where this machine's linker does, else zig, else a container.
+/// Plain cargo where this machine's linker does, else zig, else a container. Rust alone links against musl with what
+/// rustc brings; C in a crate (ring, and with it all TLS) takes a C compiler for musl, which few machines have and zig is.
 fn builder(tools: &Tools, cargo: &CargoTool, triple: &str, target: Target) -> Option<Builder> {
     let here = tools.this_machine.is_some_and(|this| {
         triple == cargo.host_triple
             || (this.os == target.os && (this.arch == target.arch || this.os == Os::Darwin))
     });
-    if here {
+    let zig = tools.zigbuild.is_some() && tools.zig.is_some();
+    let musl = triple.contains("-musl") && triple != cargo.host_triple;
+    if here && !(musl && zig) {
         Some(Builder::Cargo)
-    } else if tools.zigbuild.is_some() && tools.zig.is_some() {
+    } else if zig {
         Some(Builder::Zigbuild)
     } else {
         tools.cross.is_some().then_some(Builder::Cross)
