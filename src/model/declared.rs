@@ -114,9 +114,13 @@ impl Row {
         }
     }
 
-    /// What can be chosen: options are separated by `|`, else by commas or lines. Empty when anything may be given.
+    /// What can be chosen: options are separated by `|`, else by commas or lines. Empty when anything may be given;
+    /// other kinds keep other things in their options, such as the columns of a list.
     #[must_use]
     pub fn choices(&self) -> Vec<&str> {
+        if !matches!(self.kind.to_ascii_lowercase().as_str(), "dropdown" | "select" | "radio") {
+            return Vec::new();
+        }
         let separators: &[char] = if self.options.contains('|') { &['|'] } else { &[',', '\n'] };
         self.options.split(separators).map(str::trim).filter(|choice| !choice.is_empty()).collect()
     }
@@ -162,9 +166,13 @@ mod tests {
 
     #[test]
     fn options_are_split() {
-        let row = |options: &str| Row { options: options.to_owned(), ..Row::default() };
-        assert_eq!(row("a|b, c|").choices(), ["a", "b, c"]);
-        assert_eq!(row("a, b").choices(), ["a", "b"]);
-        assert!(row("").choices().is_empty());
+        let row = |kind: &str, options: &str| Row {
+            kind: kind.to_owned(),
+            options: options.to_owned(),
+            ..Row::default()
+        };
+        assert_eq!(row("dropdown", "a|b, c|").choices(), ["a", "b, c"]);
+        assert_eq!(row("select", "a, b").choices(), ["a", "b"]);
+        assert!(row("select", "").choices().is_empty() && row("kvlist", "name|value").choices().is_empty());
     }
 }

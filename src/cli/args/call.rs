@@ -62,7 +62,7 @@ pub(in crate::cli) struct CallArgs {
     /// Ask for the answer in pieces, and print each as it comes
     #[arg(long, requires = "operation", help_heading = "How")]
     pub(in crate::cli) stream: bool,
-    /// How many seconds the answer may take
+    /// How many seconds it may take to start (at most 60), and to answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u32).range(1..=86_400), help_heading = "How")]
     pub(in crate::cli) timeout: u32,
     /// Launch it without TLS; hosts never do

@@ -31,6 +31,7 @@ pub(in crate::cli) fn run(args: &CallArgs, session: &Session, console: &Console)
     let Some(callee) = callee::find(args, session, console)? else {
         return Ok(failure::exit_code(FailureKind::Findings));
     };
+    let limit = Duration::from_secs(u64::from(args.timeout));
     let (variables, readable) = session.for_a_plugin(args.no_sandbox);
     let plugin = Plugin::launch(&Launch {
         label: &callee.label,
@@ -40,13 +41,12 @@ pub(in crate::cli) fn run(args: &CallArgs, session: &Session, console: &Console)
         hold: if args.no_sandbox { Hold::Open } else { Hold::Network },
         variables: &variables,
         readable: &readable,
-        start: START,
+        start: limit.min(START),
     })?;
     if console.is_verbose() {
         let tls = if args.no_mtls { "without TLS" } else { "AutoMTLS" };
         console.note(&format!("{}: launched as by a host, {tls}, {}", callee.label, plugin.held()));
     }
-    let limit = Duration::from_secs(u64::from(args.timeout));
     let code = if let Some(token) = token {
         match call::identity(&plugin, &token, limit)? {
             Ok(identity) => render::identity(console, &identity),

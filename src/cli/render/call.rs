@@ -175,7 +175,8 @@ fn rows(rows: &[Row], before: &str) -> String {
         let choices = row.choices();
         words.extend((!choices.is_empty()).then(|| format!("one of {}", harmless(&choices.join(", ")))));
         let about = harmless(&row.description);
-        text += &format!("{before}{:width$}  {} {DIM}{about}{DIM:#}\n", harmless(&row.key), words.join(", "));
+        text +=
+            &format!("{before}{:width$}  {}  {DIM}{about}{DIM:#}\n", harmless(&row.key), words.join(", "));
     }
     text
 }

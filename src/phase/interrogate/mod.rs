@@ -171,9 +171,8 @@ fn either_way(unit: &Unit, emulator: Option<&Emulator>) -> Result<Said, Failure>
                 }),
                 Err(failure) if failure.kind == FailureKind::Interrupted => Err(failure),
                 Err(failure) => {
-                    let prefix = format!("{}: ", unit.label());
-                    let also = failure.message.strip_prefix(&prefix).unwrap_or(&failure.message).to_owned();
-                    Err(refusal.failure.hint(format!("or it serves, as a host expects it: {also}")))
+                    let also = schema::without_label(unit, &failure.message);
+                    Err(refusal.failure.hint(format!("or let it serve as hosts expect it; asked so, {also}")))
                 }
             };
         }
@@ -195,7 +194,7 @@ fn either_way(unit: &Unit, emulator: Option<&Emulator>) -> Result<Said, Failure>
         Err(failure) if failure.kind == FailureKind::Interrupted => Err(failure),
         // Packing it is what was asked for; `call` and `check` say what hosts will say.
         Err(failure) => {
-            let why = failure.message.rsplit(": ").next().unwrap_or_default();
+            let why: String = schema::without_label(unit, &failure.message).chars().take(160).collect();
             said.how.push_str(&format!("; doesn't serve as a host expects it: {why}"));
             Ok(said)
         }

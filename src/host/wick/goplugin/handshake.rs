@@ -156,11 +156,6 @@ impl Offer<'_> {
         if !self.versions.contains(&version) {
             return Err(HandshakeError::Version { chosen: version, offered: numbers(self.versions) });
         }
-        let endpoint = match *network {
-            "unix" => self.socket(address)?,
-            "tcp" => tcp(address)?,
-            other => return Err(HandshakeError::Network(cut(other))),
-        };
         match more.first() {
             Some(&"grpc") => {}
             None | Some(&"") => {
@@ -168,6 +163,11 @@ impl Offer<'_> {
             }
             Some(other) => return Err(HandshakeError::Protocol(format!("`{}`", cut(other)))),
         }
+        let endpoint = match *network {
+            "unix" => self.socket(address)?,
+            "tcp" => tcp(address)?,
+            other => return Err(HandshakeError::Network(cut(other))),
+        };
         let certificate = match more.get(1).filter(|text| text.len() > CERTIFICATE_MIN) {
             None => None,
             Some(text) => Some(
