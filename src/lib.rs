@@ -20,7 +20,7 @@
 //! | module | what it owns | may name |
 //! |---|---|---|
 //! | [`model`] | values: names, target, digest, version, plan, receipt, manifest, failure, event | – |
-//! | [`sys`] | the only door to the world: files, processes, the sandbox, network, git, environment, clock, Ctrl-C | model |
+//! | [`sys`] | the only door to the world: files, processes, the sandbox, network, gRPC, git, environment, clock, Ctrl-C | model |
 //! | [`inspect`] | what a file really is, without running it: headers, build info, archives | model |
 //! | [`host`] | what the programs that load plugins accept, one folder per platform | model |
 //! | [`toolchain`] | what a build needs, the command as data, the sources it reads | model |
@@ -34,8 +34,8 @@
 //! # Invariants, as absences
 //!
 //! * Only `sys` touches files, processes, network, clock and environment; only `cli/render` prints.
-//! * `interrogate` is the only phase that runs plugin code: in [`sys::sandbox`], with a clean environment, no keys,
-//!   no tokens, a scratch home, a deadline and an output limit; no process of it is left.
+//! * `interrogate` and `call` alone run plugin code: in [`sys::sandbox`], with a clean environment, no keys, no tokens, a
+//!   scratch home, a deadline and an output limit; no process of it is left. Only `call` opens the network for it.
 //! * No artifact is packed whose headers contradict its target; no zip gets its name before [`host::wick`]'s rules
 //!   accept it.
 //! * Nothing that is published is ever changed; a release becomes visible in one step, when it is complete and read back.

@@ -1,5 +1,6 @@
 //! What can be typed: clap types and their help, nothing else.
 
+mod author;
 mod call;
 mod publish;
 mod trust;
@@ -9,8 +10,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub(super) use author::{CheckArgs, InitArgs, NewArgs};
 pub(super) use call::CallArgs;
-pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
+pub(super) use publish::{ForgeArgs, MergeArgs, PlanArgs, ReleaseArgs};
 pub(super) use trust::{AttestArgs, InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -89,6 +91,12 @@ pub(super) enum Verb {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginVerb {
+    /// Make a folder a repository of plugins, with the GitHub workflow that builds and releases them
+    Init(InitArgs),
+    /// Write a new plugin that builds, passes its own tests and answers
+    New(NewArgs),
+    /// Say what a host or a reviewer would complain about, before anything is packed
+    Check(CheckArgs),
     /// Build plugins into verified zips, one per OS and architecture
     Build(BuildArgs),
     /// Say of zips, tarballs or folders what a host would say, for any target
@@ -109,8 +117,6 @@ pub(super) enum PluginVerb {
     Merge(MergeArgs),
     /// Print the job matrix for CI: plugins × targets
     Plan(PlanArgs),
-    /// Write the GitHub workflow that builds and releases this repository's plugins
-    Init(InitArgs),
 }
 
 #[derive(Debug, Args)]

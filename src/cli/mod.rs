@@ -56,6 +56,8 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
         Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
+        Verb::Plugin(PluginVerb::New(args)) => command::new::run(args, session, console),
+        Verb::Plugin(PluginVerb::Check(args)) => command::check::run(args, session, console),
         Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),
     }

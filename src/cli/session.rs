@@ -226,6 +226,19 @@ impl Session {
         origin::origin(|name| self.variable(name), checkout)
     }
 
+    /// Whether a folder is in a git repository.
+    pub(super) fn is_in_git(&self, folder: &Path) -> Result<bool, Failure> {
+        Ok(git::top(folder)?.is_some())
+    }
+
+    /// A folder's place in the checkout of a CI service, empty or ending with `/`.
+    pub(super) fn in_workspace(&self, folder: &Path) -> String {
+        let top = self.variable("GITHUB_WORKSPACE").and_then(|top| files::canonical(Path::new(top)).ok());
+        let inner = top.and_then(|top| folder.strip_prefix(top).ok().map(Path::to_owned)).unwrap_or_default();
+        let inner = inner.to_string_lossy().replace('\\', "/");
+        if inner.is_empty() { inner } else { format!("{inner}/") }
+    }
+
     /// The text of a file, as typed from the current directory.
     pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
         Ok(files::read_text(&self.path(path))?)

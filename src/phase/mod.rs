@@ -10,12 +10,14 @@
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
 //! judgement for anybody's archive; [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a
-//! host does.
+//! host does. [`check`] is for authors: what hosts and reviewers would say, before anything is packed. [`scaffold`]
+//! writes what all of this is about.
 
 pub mod attest;
 pub mod build;
 pub mod call;
 pub mod catalog;
+pub mod check;
 pub mod interrogate;
 pub mod launch;
 pub mod matrix;
@@ -27,6 +29,7 @@ pub mod plan;
 pub mod publish;
 pub mod report;
 pub mod sbom;
+pub mod scaffold;
 pub mod sign;
 pub mod store;
 pub mod trace;

@@ -114,6 +114,7 @@ func launchConfig(dir string, m *manifest) (*goplugin.ClientConfig, error) {
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		StartTimeout:     30 * time.Second,
 		Stderr:           os.Stderr,
+		SyncStderr:       os.Stderr,
 		Logger:           hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Warn}),
 		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
 			grpc.MaxCallRecvMsgSize(messageLimit), grpc.MaxCallSendMsgSize(messageLimit))},

@@ -67,6 +67,8 @@ fn steps(require_tools: bool) -> Vec<Step> {
         command("examples: Rust format", at("examples/plugins", "cargo fmt --all --check")),
         command("examples: Rust lint", at("examples/plugins", "cargo clippy --all-targets -- -D warnings")),
         tests("examples: Rust tests", at("examples/plugins", "cargo test --locked")),
+        names("probe: Go format", at("tests/fixtures/probe", "gofmt -l .")),
+        command("probe: Go vet", at("tests/fixtures/probe", "go vet ./...")),
         names("test host: Go format", at("tests/host", "gofmt -l .")),
         command("test host: Go vet", at("tests/host", "go vet ./...")),
         command("test host: Go tests", at("tests/host", "go test ./...")),

@@ -27,7 +27,7 @@ pub(super) struct Answer {
 
 /// Plain, not AutoMTLS: who answers is the process that was started, in a folder that nobody else can enter.
 pub(super) fn ask(unit: &Unit, emulator: Option<&Emulator>) -> Result<Answer, Failure> {
-    let label = format!("{}: asked for its Schema as by a host", unit.label());
+    let label = label(unit);
     let binary = files::canonical(&unit.binary)?;
     let wine = is_wine(emulator);
     let start = if wine { WINE_TIME } else { TIME };
@@ -59,4 +59,13 @@ pub(super) fn ask(unit: &Unit, emulator: Option<&Emulator>) -> Result<Answer, Fa
         proto_version,
         how: format!("asked for its Schema as by a host: {}", ran(emulator, &held)),
     })
+}
+
+fn label(unit: &Unit) -> String {
+    format!("{}: asked for its Schema as by a host", unit.label())
+}
+
+/// What happened, without who it happened to.
+pub(super) fn without_label<'a>(unit: &Unit, message: &'a str) -> &'a str {
+    message.strip_prefix(&label(unit)).map_or(message, |rest| rest.trim_start_matches([':', ',', ' ']))
 }
