@@ -9,3 +9,7 @@
 
 #[cfg(feature = "keyless")]
 mod keyless;
+#[cfg(feature = "keyless")]
+#[path = "../it/repo.rs"]
+#[allow(dead_code, reason = "shared with the integration tests, which use all of it")]
+mod repo;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use wick::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle, Identity};
 use wick::signer::check::{self, Trust};
-use wick::signer::keyless::check::{Certificates, Named};
 use wick::signer::instance::{RootSource, Wish};
 use wick::signer::keyless::Keyless;
+use wick::signer::keyless::check::{Certificates, Named};
 use wick::signer::{self, Signer};
 
 use super::double::{self, Double};
