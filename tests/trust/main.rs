@@ -1,4 +1,6 @@
-//! Trust: signatures against the implementations that others use, and against whoever alters them.
+//! Trust, tried against the programs of others: cosign and sigstore-js take what wick signs, wick takes what cosign
+//! signs, and all of them refuse what was altered. And what wick is trusted with stays with wick.
+// They stand on modes, signals and shell scripts; Windows gets the unit tests' type check.
 #![cfg(unix)]
 #![allow(
     clippy::disallowed_methods,
@@ -7,9 +9,13 @@
     reason = "the walls are for the program; its tests act as users and say what they skip"
 )]
 
+mod bundles;
+mod hygiene;
 #[cfg(feature = "keyless")]
 mod keyless;
-#[cfg(feature = "keyless")]
+mod keys;
+#[allow(dead_code, reason = "shared with tests/it, which uses more of it")]
 #[path = "../it/repo.rs"]
-#[allow(dead_code, reason = "shared with the integration tests, which use all of it")]
 mod repo;
+mod sources;
+mod support;
