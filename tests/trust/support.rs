@@ -20,6 +20,7 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     let there = |tool: &str| match tool {
         "cosign" => program("cosign").is_some(),
         "sigstore-js" => sigstore_js().is_dir() && repo::find_program("node").is_some(),
+        "PyPI's sigstore" => pypi_sigstore(),
         other => repo::find_program(other).is_some(),
     };
     let missing = what.iter().find(|tool| !there(tool));
@@ -29,11 +30,22 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     missing.is_some()
 }
 
-fn tools() -> PathBuf {
+/// The Python that has what setup installed, else the first one.
+pub(crate) fn python() -> PathBuf {
+    program("python3").unwrap_or_else(|| "python3".into())
+}
+
+fn pypi_sigstore() -> bool {
+    let asked = Command::new(python()).args(["-m", "sigstore", "--version"]).output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
+/// Where `cargo xtask setup` puts tools.
+pub(crate) fn tools() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/tools")
 }
 
-fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     Some(tools().join("bin").join(name)).filter(|path| path.is_file()).or_else(|| repo::find_program(name))
 }
 

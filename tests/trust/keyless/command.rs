@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::double::{self, Double};
-use super::oracles;
+use super::double::Double;
 use crate::repo::{self, Folder, Ran, Repo, Wick};
+use crate::support::need;
 
 /// A repository with one plugin in Go, and services that sign.
 struct Job {
@@ -17,17 +17,12 @@ struct Job {
 }
 
 impl Job {
-    fn new(test: &str) -> Option<Job> {
-        if repo::lacks(test, &["go", "git"])
-            || !double::is_there() && oracles::lacks(test, "tests/sigstore_double/node_modules")
-        {
-            return None;
-        }
+    fn new() -> Job {
         let repo = Repo::empty();
         repo.write("go.mod", "module example.com/plugins\n\ngo 1.24\n");
         repo.write("wick.toml", "[go]\nversion_symbols = [\"main.Version\"]\n");
         repo.go_plugin("connector", "alpha", None);
-        Some(Job { repo: repo.committed(), double: Double::start() })
+        Job { repo: repo.committed(), double: Double::start() }
     }
 
     /// wick in a job that may ask for tokens.
@@ -62,7 +57,8 @@ impl Job {
 
 #[test]
 fn a_build_signs_once_and_verify_agrees() {
-    let Some(job) = Job::new("keyless::command::a_build_signs_once_and_verify_agrees") else { return };
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
     let subject = job.double.fact("subject");
     job.build(&[]).run().expect_code(0).says(&[subject]);
     let first = std::fs::read(job.bundle()).unwrap();
@@ -87,9 +83,8 @@ fn a_build_signs_once_and_verify_agrees() {
 
 #[test]
 fn who_may_not_sign_hears_it_before_anything_is_built() {
-    let Some(job) = Job::new("keyless::command::who_may_not_sign_hears_it_before_anything_is_built") else {
-        return;
-    };
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
     let plain = ["plugin", "build", "alpha", "--keyless", "--trusted-root", "embedded"];
     let ran = job.repo.wick(&plain).run();
     ran.expect_code(4).says(&["nothing here gives one", "hint: run it in a GitHub Actions job"]);
@@ -108,7 +103,8 @@ fn who_may_not_sign_hears_it_before_anything_is_built() {
 
 #[test]
 fn a_refusal_leaves_no_bundle_and_ends_with_6() {
-    let Some(job) = Job::new("keyless::command::a_refusal_leaves_no_bundle_and_ends_with_6") else { return };
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
     job.double.plan("fulcio", &json!([{ "status": 403, "says": "unknown issuer" }]));
     job.build(&[]).run().expect_code(6).says(&["Fulcio answered 403", "unknown issuer", "hint:"]);
     assert!(!job.bundle().exists());
@@ -123,7 +119,8 @@ fn a_refusal_leaves_no_bundle_and_ends_with_6() {
 
 #[test]
 fn no_child_and_no_text_ever_has_a_token() {
-    let Some(job) = Job::new("keyless::command::no_child_and_no_text_ever_has_a_token") else { return };
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
     // A compiler that writes down what it is given, and what it was started by.
     let (spy, go) = (Folder::new(), repo::find_program("go").unwrap());
     let script = format!(
@@ -156,7 +153,8 @@ fn no_child_and_no_text_ever_has_a_token() {
 
 #[test]
 fn ctrl_c_ends_a_log_that_does_not_answer() {
-    let Some(job) = Job::new("keyless::command::ctrl_c_ends_a_log_that_does_not_answer") else { return };
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
     job.double.plan("rekor", &json!([{ "hang": true }]));
     let running = job.build(&[]).start();
     assert!(
