@@ -20,6 +20,14 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     let there = |tool: &str| match tool {
         "cosign" => program("cosign").is_some(),
         "sigstore-js" => sigstore_js().is_dir() && repo::find_program("node").is_some(),
+        "cyclonedx" => {
+            let script = "import cyclonedx.validation.json, jsonschema";
+            python().is_some_and(|python| {
+                Command::new(python).args(["-c", script]).status().is_ok_and(|s| s.success())
+            })
+        }
+        // Built for it, and run.
+        "linux/amd64" => cfg!(all(target_os = "linux", target_arch = "x86_64")),
         other => repo::find_program(other).is_some(),
     };
     let missing = what.iter().find(|tool| !there(tool));
@@ -35,6 +43,11 @@ fn tools() -> PathBuf {
 
 fn program(name: &str) -> Option<PathBuf> {
     Some(tools().join("bin").join(name)).filter(|path| path.is_file()).or_else(|| repo::find_program(name))
+}
+
+/// The Python that has the official CycloneDX schema.
+pub(crate) fn python() -> Option<PathBuf> {
+    program("python3")
 }
 
 fn sigstore_js() -> PathBuf {
