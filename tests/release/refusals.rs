@@ -83,6 +83,38 @@ fn a_set_is_of_one_commit_and_one_signer_and_a_host_takes_it() {
 }
 
 #[test]
+fn a_set_has_bundles_by_one_signer_for_all_packages_or_for_none() {
+    let repository = Repository::packed();
+    let (one, other) = (cosign(&repository, "one"), cosign(&repository, "other"));
+    let zip = |target: &str| repository.bin().join(zip_of(target));
+    bundle(&zip(TARGETS[0]), &one);
+    assert_eq!(refused(&repository), ["bundles-differ"]);
+    bundle(&zip(TARGETS[1]), &one);
+    bundle(&zip(TARGETS[2]), &other);
+    assert_eq!(refused(&repository), ["bundles-differ"]);
+    // One over another zip, and one that is none.
+    let of_another = files::read(&wick::model::package::beside(&zip(TARGETS[0]), ".sigstore.json")).unwrap();
+    for wrong in [of_another.as_slice(), b"{}"] {
+        write(&wick::model::package::beside(&zip(TARGETS[2]), ".sigstore.json"), wrong);
+        assert_eq!(refused(&repository), ["bundles-differ", "bundle-mismatch"]);
+    }
+    bundle(&zip(TARGETS[2]), &one);
+    let double = start(false);
+    let report = run(&repository, &double, &PLAIN);
+    assert!(report.complete, "{report:#?}");
+    let state = double.snapshot();
+    assert_eq!(state.releases[0].assets.len(), 7, "three zips, three bundles, the checksums");
+
+    // Binaries that were signed inside by different cosign keys.
+    let receipt = repository.pack(&repository.bin(), "slack", "0.2.0", TARGETS[1]);
+    keep(
+        &repository.bin(),
+        &wick::model::receipt::PackageReceipt { cosigned_by: Some("key".to_owned()), ..receipt },
+    );
+    assert_eq!(refused(&repository), ["cosigners-differ"]);
+}
+
+#[test]
 fn sources_that_are_in_no_commit_need_a_word() {
     let repository = Repository::packed();
     let dirty = |source: Option<SourceState>| {

@@ -22,6 +22,7 @@ use wick::phase::publish::local::Dirt;
 use wick::phase::publish::notes::Notes;
 use wick::phase::publish::{self, Choice, Mode, Request, Token};
 use wick::project::{self, Selection};
+use wick::signer::cosign::Cosign;
 use wick::signer::ed25519::Ed25519;
 use wick::sys::files::{self, Scratch};
 use wick::sys::http::Times;
@@ -129,6 +130,23 @@ impl Repository {
 pub(crate) fn write(path: &Path, bytes: &[u8]) {
     files::create_folder(path.parent().unwrap()).unwrap();
     files::write_atomic(path, bytes, 0o644).unwrap();
+}
+
+/// The name of slack's package.
+pub(crate) fn zip_of(target: &str) -> String {
+    format!("slack-0.2.0-{}.zip", target.replace('/', "-"))
+}
+
+/// A new cosign key.
+pub(crate) fn cosign(repository: &Repository, name: &str) -> Cosign {
+    let password = wick::sys::secret::Secret::new(String::new());
+    Cosign::generate(&repository.root().join(format!("keys/{name}.key")), Some(&password)).unwrap()
+}
+
+/// Puts a bundle beside a zip.
+pub(crate) fn bundle(zip: &Path, key: &Cosign) {
+    let signed = wick::signer::sign_blob(key, &files::read(zip).unwrap()).unwrap();
+    write(&wick::model::package::beside(zip, ".sigstore.json"), signed.bundle.to_json().as_bytes());
 }
 
 /// A real zip of a real binary of that target, none of it ever run.

@@ -1,6 +1,6 @@
 //! How each tool is got. Every command that changes this machine is printed before it runs.
 
-use super::{missing_triples, tools, tools_bin};
+use super::{COSIGN, SIGSTORE_JS, missing_triples, node_tools, tools, tools_bin};
 use crate::Result;
 use crate::command::Cmd;
 
@@ -37,6 +37,29 @@ pub(super) fn qemu() -> Result<()> {
 
 pub(super) fn cyclonedx() -> Result<()> {
     pip("cyclonedx-python-lib[json-validation]==11.12.0")
+}
+
+/// About four minutes the first time; the binary stays in `.cache/tools`.
+pub(super) fn cosign() -> Result<()> {
+    let place = format!("github.com/sigstore/cosign/v3/cmd/cosign@{COSIGN}");
+    let install = Cmd::new("go").args(["install", "-ldflags", "-s -w", &place]);
+    install.env("GOBIN", tools_bin().display().to_string()).run()
+}
+
+pub(super) fn openssl() -> Result<()> {
+    apt("openssl")
+}
+
+pub(super) fn node() -> Result<()> {
+    apt("nodejs npm")
+}
+
+pub(super) fn sigstore_js() -> Result<()> {
+    let place = node_tools();
+    std::fs::create_dir_all(&place).map_err(|error| format!("make {}: {error}", place.display()))?;
+    let install = Cmd::line("npm install --no-audit --no-fund --ignore-scripts --save-exact --prefix");
+    let packages = SIGSTORE_JS.map(|(name, version)| format!("{name}@{version}"));
+    install.args([place.display().to_string()]).args(packages).run()
 }
 
 fn pip(package: &str) -> Result<()> {

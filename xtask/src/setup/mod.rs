@@ -25,6 +25,10 @@ const TOOLS: &[Tool] = &[
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
     Tool { name: "CycloneDX schema", check: cyclonedx, get: get::cyclonedx },
+    Tool { name: "cosign", check: cosign, get: get::cosign },
+    Tool { name: "openssl", check: openssl, get: get::openssl },
+    Tool { name: "node", check: node, get: get::node },
+    Tool { name: "sigstore-js", check: sigstore_js, get: get::sigstore_js },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
@@ -41,6 +45,11 @@ const GO: Version = (1, 26);
 /// 0.15 can't compile libdeflate's AVX-512 paths.
 const ZIG: Version = (0, 16);
 const ZIGBUILD: Version = (0, 22);
+const NODE: Version = (20, 0);
+
+/// What wick's signatures are tried against, exactly: other versions need other flags.
+const COSIGN: &str = "v3.1.3";
+const SIGSTORE_JS: [(&str, &str); 2] = [("@sigstore/verify", "4.1.3"), ("@sigstore/bundle", "5.0.1")];
 
 type Version = (u32, u32);
 
@@ -76,6 +85,11 @@ pub(crate) fn tools_bin() -> PathBuf {
 
 fn tools() -> PathBuf {
     root().join(".cache/tools")
+}
+
+/// Where packages from npm are put.
+fn node_tools() -> PathBuf {
+    tools().join("node")
 }
 
 fn rustfmt() -> Result<String> {
@@ -127,6 +141,36 @@ fn cyclonedx() -> Result<String> {
     first_line(&Cmd::new("python3").args(["-c", script]))
 }
 
+fn cosign() -> Result<String> {
+    let said = Cmd::line("cosign version --json").output()?;
+    if said.contains(&format!("\"gitVersion\": \"{COSIGN}\"")) {
+        Ok(COSIGN.to_owned())
+    } else {
+        Err(format!("it is not {COSIGN}"))
+    }
+}
+
+/// Makes keys of the kinds that wick must refuse.
+fn openssl() -> Result<String> {
+    first_line(&Cmd::line("openssl version"))
+}
+
+fn node() -> Result<String> {
+    first_line(&Cmd::line("npm --version"))?;
+    at_least(NODE, first_line(&Cmd::line("node --version"))?)
+}
+
+fn sigstore_js() -> Result<String> {
+    for (name, version) in SIGSTORE_JS {
+        let path = node_tools().join("node_modules").join(name).join("package.json");
+        let text = std::fs::read_to_string(&path).map_err(|_| format!("{name} is not installed"))?;
+        if !text.contains(&format!("\"version\": \"{version}\"")) {
+            return Err(format!("{name} is not {version}"));
+        }
+    }
+    Ok(SIGSTORE_JS.map(|(name, version)| format!("{name} {version}")).join(", "))
+}
+
 fn first_line(cmd: &Cmd) -> Result<String> {
     Ok(cmd.output()?.lines().next().unwrap_or_default().trim().to_owned())
 }
@@ -155,6 +199,7 @@ mod tests {
         assert_eq!(version("go version go1.26.8 linux/amd64"), Some((1, 26)));
         assert_eq!(version("cargo-zigbuild 0.24.1"), Some((0, 24)));
         assert_eq!(version("0.17.1"), Some((0, 17)));
+        assert_eq!(version("v20.20.2"), Some((20, 20)));
         assert_eq!(version("go version devel"), None);
         assert!(at_least((1, 26), "go1.9".into()).is_err());
     }
