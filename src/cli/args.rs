@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
-pub(super) use trust::{InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
+pub(super) use trust::{AttestArgs, InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -97,6 +97,8 @@ pub(super) enum PluginVerb {
     Catalog(CatalogArgs),
     /// Make a signing key as the hosts expect it
     Keygen(KeygenArgs),
+    /// Sign statements of how packages were made
+    Attest(AttestArgs),
     /// Put the packages of plugins on GitHub, all of a plugin's or none
     Release(ReleaseArgs),
     /// Make one complete set of the packages that several machines built
@@ -115,7 +117,7 @@ Examples:
   wick plugin build slack --target linux/arm64,darwin/amd64
   wick plugin build --all-plugins --all -j 4
   wick plugin build --changed --since origin/main            only what a change can affect
-  wick plugin build slack --all --sign-key ~/.wick/plugin-signing.key
+  wick plugin build slack --all --sign-key ~/.wick/plugin-signing.key --attest
   wick plugin build slack --all --cosign-key cosign.key      a .sig in and a bundle beside each zip
   wick plugin build slack --all --cosign-key env:COSIGN_KEY  the key's text from a CI secret
   wick plugin build --all-plugins --all --dry-run            print the plan, do nothing
@@ -176,6 +178,9 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
 
+    /// Sign a statement of how each zip was made (SLSA provenance), beside it
+    #[arg(long, help_heading = "Signing")]
+    pub(super) attest: bool,
     #[command(flatten)]
     pub(super) signing: SigningArgs,
 }

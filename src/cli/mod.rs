@@ -4,6 +4,7 @@
 mod args;
 mod command;
 mod failure;
+mod origin;
 mod reach;
 mod render;
 mod select;
@@ -48,6 +49,7 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
         Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Attest(args)) => command::attest::run(args, session, console),
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),

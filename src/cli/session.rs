@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::args::{ForgeArgs, Global, InstanceArgs, SigningArgs, TrustArgs, TypedToken};
+use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
@@ -14,6 +15,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::key_source::{self, KeySource};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
+use crate::model::receipt::Origin;
 use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
@@ -61,6 +63,14 @@ pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
 /// From now on Ctrl-C ends the children and lets the run unwind.
 pub(super) fn listen_for_interrupts() {
     interrupt::listen();
+}
+
+/// Who signs statements.
+pub(super) fn attester<'a>(signers: &'a Signers, asked_by: &str) -> Result<&'a dyn Signer, Failure> {
+    signers.of_statements().ok_or_else(|| {
+        Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
+            .hint("name a key with --cosign-key or --sign-key, or use --keyless")
+    })
 }
 
 impl Session {
@@ -190,6 +200,20 @@ impl Session {
     /// The tags of this clone.
     pub(super) fn tags(&self) -> Result<BTreeSet<String>, Failure> {
         Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
+    }
+
+    /// Where this run is.
+    pub(super) fn origin(&self, root: &Path) -> Origin {
+        // Who has no git can build; then the statement says less.
+        let top = git::top(root).ok().flatten();
+        let folder = top.and_then(|top| {
+            let root = files::canonical(root).ok()?;
+            let inner = root.strip_prefix(files::canonical(&top).ok()?).ok()?.to_owned();
+            Some(inner.to_string_lossy().replace('\\', "/"))
+        });
+        let remote = folder.as_ref().and_then(|_| git::remote_url(root, "origin").ok().flatten());
+        let checkout = origin::Checkout { remote, folder: folder.unwrap_or_default() };
+        origin::origin(|name| self.variable(name), checkout)
     }
 
     /// The text of a file, as typed from the current directory.

@@ -21,6 +21,14 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
         "cosign" => program("cosign").is_some(),
         "sigstore-js" => sigstore_js().is_dir() && repo::find_program("node").is_some(),
         "PyPI's sigstore" => pypi_sigstore(),
+        "cyclonedx" => {
+            let script = "import cyclonedx.validation.json, jsonschema";
+            python().is_some_and(|python| {
+                Command::new(python).args(["-c", script]).status().is_ok_and(|s| s.success())
+            })
+        }
+        // Built for it, and run.
+        "linux/amd64" => cfg!(all(target_os = "linux", target_arch = "x86_64")),
         other => repo::find_program(other).is_some(),
     };
     let missing = what.iter().find(|tool| !there(tool));
@@ -30,14 +38,9 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     missing.is_some()
 }
 
-/// The Python that has what setup installed, else the first one.
-pub(crate) fn python() -> PathBuf {
-    program("python3").unwrap_or_else(|| "python3".into())
-}
-
 fn pypi_sigstore() -> bool {
-    let asked = Command::new(python()).args(["-m", "sigstore", "--version"]).output();
-    asked.is_ok_and(|output| output.status.success())
+    let asked = |python| Command::new(python).args(["-m", "sigstore", "--version"]).output();
+    python().is_some_and(|python| asked(python).is_ok_and(|output| output.status.success()))
 }
 
 /// Where `cargo xtask setup` puts tools.
@@ -47,6 +50,11 @@ pub(crate) fn tools() -> PathBuf {
 
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     Some(tools().join("bin").join(name)).filter(|path| path.is_file()).or_else(|| repo::find_program(name))
+}
+
+/// The Python that has the official CycloneDX schema.
+pub(crate) fn python() -> Option<PathBuf> {
+    program("python3")
 }
 
 fn sigstore_js() -> PathBuf {

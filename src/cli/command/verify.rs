@@ -16,7 +16,10 @@ use crate::phase::verify::{self, Expectation, Required, Verdict};
 pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let policy = policy(args, session)?;
     let trust = session.trust(&args.trust, &policy.keys)?;
-    let required = Required { bundle: args.require.contains(&Require::Bundle), ..Required::default() };
+    let required = Required {
+        bundle: args.require.contains(&Require::Bundle),
+        attestation: args.require.contains(&Require::Attestation),
+    };
     let expected = Expectation { policy, this_machine: this_machine(args)?, trust, required };
     let mut verdicts: Vec<Verdict> = Vec::new();
     for path in paths(args, session)? {

@@ -52,7 +52,7 @@ fn npm(case: &Case<'_>) -> Command {
 }
 
 fn pypi(case: &Case<'_>) -> Command {
-    let mut command = Command::new(support::python());
+    let mut command = Command::new(support::python().unwrap());
     command
         .args(["-m", "sigstore", "--trust-config"])
         .arg(case.root.with_file_name("trust_config.json"))

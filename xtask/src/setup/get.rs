@@ -35,6 +35,10 @@ pub(super) fn qemu() -> Result<()> {
     apt("qemu-user-static")
 }
 
+pub(super) fn cyclonedx() -> Result<()> {
+    pip("cyclonedx-python-lib[json-validation]==11.12.0")
+}
+
 /// About four minutes the first time; the binary stays in `.cache/tools`.
 pub(super) fn cosign() -> Result<()> {
     let place = format!("github.com/sigstore/cosign/v3/cmd/cosign@{COSIGN}");
