@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::local::Set;
+use crate::model::bundle::ATTESTATION_SUFFIX;
 use crate::model::finding::Finding;
 use crate::model::project::Plugin;
 use crate::model::receipt::{Input, InputState};
@@ -129,9 +130,18 @@ fn checking(set: &Set) -> String {
     let example = set.packages.first().map_or("*.zip", |kept| kept.receipt.package.as_str());
     let key =
         set.signer.as_ref().map_or_else(String::new, |key| format!(" --pubkey {key} --require-signature"));
+    let is_attested = set.files.iter().any(|file| file.name.ends_with(ATTESTATION_SUFFIX));
+    let attested = if is_attested {
+        format!(
+            " A signed statement of how each zip was made is beside it (`{ATTESTATION_SUFFIX}`): add `--require \
+             attestation` and whom you trust, `--cosign-pub` or `--pubkey`."
+        )
+    } else {
+        String::new()
+    };
     format!(
         "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\nor, against accidents only, with \
-         `sha256sum --ignore-missing -c checksums.txt`."
+         `sha256sum --ignore-missing -c checksums.txt`.{attested}"
     )
 }
 
