@@ -106,10 +106,11 @@ fn bundles_that_do_not_agree_or_fit_stop_it() {
 fn a_bundle_of_another_package_does_not_survive_a_merge() {
     let repository = Repository::new();
     let parts = parts(&repository);
-    let sidecar = format!("bin/{}.sigstore.json", zip_of(TARGETS[0]));
-    repository.write(&sidecar, "{}");
+    let sidecars =
+        [".sigstore.json", ".intoto.sigstore.json"].map(|end| format!("bin/{}{end}", zip_of(TARGETS[0])));
+    sidecars.iter().for_each(|name| repository.write(name, "{}"));
     assert!(run(&repository, &parts, None).unwrap().complete);
-    assert!(!files::is_file(&repository.root().join(sidecar)));
+    assert!(sidecars.iter().all(|name| !files::is_file(&repository.root().join(name))));
 }
 
 #[test]
