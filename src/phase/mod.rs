@@ -114,6 +114,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     let kept = report::kept(run, &standings, &packed);
     let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
     report::add_bundles(&mut report, bundles);
+    stop_if_interrupted()?;
     package::checksums::update(&run.plan.output, &report::made(&report))?;
     Ok(report)
 }
