@@ -108,6 +108,11 @@ fn a_set_has_bundles_by_one_signer_for_all_packages_or_for_none() {
         8,
         "three zips, three bundles, what they consist of, the checksums"
     );
+    let zip = zip_of(TARGETS[0]);
+    let command = format!(
+        "    cosign verify-blob --key cosign.pub --bundle {zip}.sigstore.json --insecure-ignore-tlog {zip}\n"
+    );
+    assert!(state.releases[0].notes.contains(&command), "{}", state.releases[0].notes);
 
     // Binaries that were signed inside by different cosign keys.
     let receipt = repository.pack(&repository.bin(), "slack", "0.2.0", TARGETS[1]);

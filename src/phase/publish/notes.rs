@@ -140,8 +140,22 @@ fn checking(set: &Set) -> String {
         String::new()
     };
     format!(
-        "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\nor, against accidents only, with \
-         `sha256sum --ignore-missing -c checksums.txt`.{attested}"
+        "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\n{}or, against accidents only, with \
+         `sha256sum --ignore-missing -c checksums.txt`.{attested}",
+        checking_bundles(set, example)
+    )
+}
+
+/// How a bundle by a key is checked, with wick and without. It has no entry in a log: cosign has to be told so.
+fn checking_bundles(set: &Set, example: &str) -> String {
+    let by_key = |kept: &Kept| matches!(kept.bundle(), Some(Ok(bundle)) if bundle.verification_material.public_key.is_some());
+    if !set.packages.first().is_some_and(by_key) {
+        return String::new();
+    }
+    format!(
+        "or, with the publisher's `cosign.pub` and the `.sigstore.json` file beside the zip, with one of\n\n    \
+         wick plugin verify {example} --cosign-pub cosign.pub --require bundle\n    \
+         cosign verify-blob --key cosign.pub --bundle {example}.sigstore.json --insecure-ignore-tlog {example}\n\n"
     )
 }
 
