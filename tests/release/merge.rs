@@ -43,13 +43,15 @@ fn the_parts_of_one_set_become_one_folder_that_can_be_released() {
     let key = cosign(&repository, "one");
     for (part, target) in parts.iter().zip(TARGETS) {
         bundle(&part.join(zip_of(target)), &key);
+        repository.attest(part, target, &key);
     }
     // What lay there before, over another zip of that name, and with no package any more.
     repository.write(&format!("bin/{}.sigstore.json", zip_of(TARGETS[0])), "{}");
     let report = run(&repository, &parts, None).unwrap();
     assert!(report.complete && report.packages.iter().all(|one| one.copied), "{report:#?}");
     let sums = files::read_text(&repository.bin().join("checksums.txt")).unwrap();
-    assert_eq!(sums.lines().count(), 3);
+    assert_eq!(sums.lines().count(), 4);
+    assert!(files::is_file(&repository.bin().join("slack-0.2.0.cdx.json")));
     let again = run(&repository, &parts, None).unwrap();
     assert!(again.complete && again.packages.iter().all(|one| !one.copied), "{again:#?}");
     // One folder of all parts, as artifacts are downloaded.
@@ -60,9 +62,11 @@ fn the_parts_of_one_set_become_one_folder_that_can_be_released() {
     let report = release(&repository, &client(&double, 1), &PLAIN).unwrap();
     assert!(report.complete, "{report:#?}");
     let names: Vec<&str> = report.plugins[0].assets.iter().map(|asset| asset.name.as_str()).collect();
-    assert_eq!(names.len(), 7);
+    assert_eq!(names.len(), 11);
     for target in TARGETS {
-        assert!(names.contains(&format!("{}.sigstore.json", zip_of(target)).as_str()), "{names:?}");
+        for end in [".sigstore.json", ".intoto.sigstore.json"] {
+            assert!(names.contains(&format!("{}{end}", zip_of(target)).as_str()), "{names:?}");
+        }
     }
     // The release's own checksums list its packages, not what else the folder holds.
     let state = double.snapshot();
@@ -102,10 +106,11 @@ fn bundles_that_do_not_agree_or_fit_stop_it() {
 fn a_bundle_of_another_package_does_not_survive_a_merge() {
     let repository = Repository::new();
     let parts = parts(&repository);
-    let sidecar = format!("bin/{}.sigstore.json", zip_of(TARGETS[0]));
-    repository.write(&sidecar, "{}");
+    let sidecars =
+        [".sigstore.json", ".intoto.sigstore.json"].map(|end| format!("bin/{}{end}", zip_of(TARGETS[0])));
+    sidecars.iter().for_each(|name| repository.write(name, "{}"));
     assert!(run(&repository, &parts, None).unwrap().complete);
-    assert!(!files::is_file(&repository.root().join(sidecar)));
+    assert!(sidecars.iter().all(|name| !files::is_file(&repository.root().join(name))));
 }
 
 #[test]
