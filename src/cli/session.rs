@@ -79,7 +79,7 @@ pub(super) fn listen_for_interrupts() {
 pub(super) fn attester<'a>(signers: &'a Signers, asked_by: &str) -> Result<&'a dyn Signer, Failure> {
     signers.of_statements().ok_or_else(|| {
         Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
-            .hint("name a key with --cosign-key or --sign-key")
+            .hint("name a key with --cosign-key or --sign-key, or use --keyless")
     })
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::attest;
 use super::package::checksums;
 use super::packages::{self, Kept};
 use super::parallel::{self, OnFailure};
@@ -231,6 +232,7 @@ fn copy(kept: &Kept, output: &Path) -> Result<bool, Failure> {
     if there.bundle().is_some_and(|bundle| bundle.is_err()) {
         files::remove(&beside(&there.path(), BUNDLE_SUFFIX))?;
     }
+    attest::drop_stale(&there)?;
     Ok(copied)
 }
 

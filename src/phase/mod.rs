@@ -131,6 +131,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     let kept = report::kept(run, &standings, &packed);
     let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
     report::add_bundles(&mut report, bundles);
+    stop_if_interrupted()?;
     attest_all(run, &kept, halted, &mut report)?;
     let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
     report.findings.extend(described.findings);

@@ -391,6 +391,7 @@ impl Wick {
     }
 
     /// What it reads from stdin; without it there is nothing.
+    #[allow(dead_code, reason = "tests/trust uses it")]
     pub(crate) fn stdin(mut self, text: &str) -> Wick {
         self.stdin = Some(text.to_owned());
         self

@@ -13,12 +13,13 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import canonicalize from 'canonicalize';
-import * as asn1js from 'asn1js';
-import * as jose from 'jose';
 
-const { initializeCA, initializeCTLog, initializeTLog, initializeTSA, fulcioHandler } =
-  createRequire(import.meta.url)('@sigstore/mock');
+// `cargo xtask setup` puts the packages where wick's tools are; the tests say where that is.
+const require = createRequire(`${process.env.WICK_TEST_NODE}/`);
+const asn1js = require('asn1js');
+const canonicalize = require('canonicalize');
+const jose = require('jose');
+const { initializeCA, initializeCTLog, initializeTLog, initializeTSA, fulcioHandler } = require('@sigstore/mock');
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
 const WORKFLOW = 'octo/plugins/.github/workflows/plugins.yml@refs/heads/main';

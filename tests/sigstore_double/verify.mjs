@@ -5,9 +5,12 @@
 // Ends with 0 and prints who signed, or with 1 and the reason.
 
 import { readFileSync } from 'node:fs';
-import { bundleFromJSON } from '@sigstore/bundle';
-import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { Verifier, toSignedEntity, toTrustMaterial } from '@sigstore/verify';
+import { createRequire } from 'node:module';
+
+const require = createRequire(`${process.env.WICK_TEST_NODE}/`);
+const { bundleFromJSON } = require('@sigstore/bundle');
+const { TrustedRoot } = require('@sigstore/protobuf-specs');
+const { Verifier, toSignedEntity, toTrustMaterial } = require('@sigstore/verify');
 
 const [trustedRoot, bundle, subject, issuer, file] = process.argv.slice(2);
 const json = (path) => JSON.parse(readFileSync(path));

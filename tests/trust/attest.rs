@@ -6,7 +6,8 @@ use serde_json::Value;
 use wick::phase::verify::{Expectation, Required};
 use wick::signer::check::Trust;
 
-use super::support::*;
+use super::support::{PASSWORD, need};
+use super::whole::*;
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
@@ -25,7 +26,7 @@ fn statement(repository: &Repository) -> Value {
 
 #[test]
 fn a_statement_names_sources_tools_and_builder_and_no_secret() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let repository = Repository::new();
     let build = |ci: bool| {
         let mut command =
@@ -72,7 +73,7 @@ fn a_statement_names_sources_tools_and_builder_and_no_secret() {
 
 #[test]
 fn attesting_again_changes_nothing_and_another_key_replaces() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let repository = Repository::new();
     let (ed, co) = (repository.key("ed.key"), repository.key("co.key"));
     done(repository.wick(&["build", "hello", "--target=linux/amd64"]).args(["--sign-key", &ed]));
@@ -115,7 +116,7 @@ fn attesting_again_changes_nothing_and_another_key_replaces() {
 
 #[test]
 fn a_package_that_is_not_what_its_receipts_say_is_refused() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let repository = Repository::new();
     let ed = repository.key("ed.key");
     done(repository.wick(&["build", "hello", "--target=linux/amd64"]).args(["--sign-key", &ed]));
@@ -170,7 +171,7 @@ fn a_package_that_is_not_what_its_receipts_say_is_refused() {
 /// Beside a package lies no statement about another.
 #[test]
 fn an_attestation_goes_with_the_package_it_is_of() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let repository = Repository::new();
     let ed = repository.key("ed.key");
     let build = |more: &[&str]| {
@@ -192,7 +193,7 @@ fn an_attestation_goes_with_the_package_it_is_of() {
 /// Who is trusted decides what an attestation is worth.
 #[test]
 fn attestations_count_by_who_signed_them() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let of = |trust: Trust, required: bool| {
         let required = Required { attestation: required, ..Required::default() };
@@ -210,7 +211,7 @@ fn attestations_count_by_who_signed_them() {
     assert!(messages(&of(hosts(), false), "attestation-not-checked").contains("no cosign key is trusted"));
     assert_eq!(errors(&of(hosts(), true)), ["attestation-not-trusted"]);
     assert_eq!(errors(&of(Trust::default(), false)), none);
-    assert_eq!(errors(&of(stranger, false)), ["attestation-signature"]);
+    assert_eq!(errors(&of(stranger, false)), ["binary-signature", "attestation-signature"]);
     let absent = |required| {
         let required = Required { attestation: required, ..Required::default() };
         let expected = Expectation { required, ..whole.expected.clone() };
@@ -226,7 +227,7 @@ fn attestations_count_by_who_signed_them() {
 /// A good statement of a trusted key about another package of the same plugin.
 #[test]
 fn a_statement_about_another_package_is_refused() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let repository = &whole.repository;
     let bin = tempfile::tempdir().unwrap();

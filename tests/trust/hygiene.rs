@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use crate::repo::{self, Repo, Wick};
@@ -102,6 +102,10 @@ fn a_hostile_toolexec_finds_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_environment_that_wick_started_with_is_not_shown() {
+    use std::net::TcpListener;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::process::{Command, Stdio};
+
     // A forge that never answers: one wick waits for it that was given a secret, and one that wasn't.
     let forge = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", forge.local_addr().unwrap());

@@ -9,13 +9,19 @@
     reason = "the walls are for the program; its tests act as users and say what they skip"
 )]
 
+mod alter;
+mod attest;
 mod bundles;
 mod hygiene;
+mod interop;
 #[cfg(feature = "keyless")]
 mod keyless;
 mod keys;
 #[allow(dead_code, reason = "shared with tests/it, which uses more of it")]
 #[path = "../it/repo.rs"]
 mod repo;
+mod sbom;
 mod sources;
 mod support;
+mod tamper;
+mod whole;

@@ -20,6 +20,15 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     let there = |tool: &str| match tool {
         "cosign" => program("cosign").is_some(),
         "sigstore-js" => sigstore_js().is_dir() && repo::find_program("node").is_some(),
+        "PyPI's sigstore" => pypi_sigstore(),
+        "cyclonedx" => {
+            let script = "import cyclonedx.validation.json, jsonschema";
+            python().is_some_and(|python| {
+                Command::new(python).args(["-c", script]).status().is_ok_and(|s| s.success())
+            })
+        }
+        // Built for it, and run.
+        "linux/amd64" => cfg!(all(target_os = "linux", target_arch = "x86_64")),
         other => repo::find_program(other).is_some(),
     };
     let missing = what.iter().find(|tool| !there(tool));
@@ -29,12 +38,23 @@ pub(crate) fn lacks(place: &str, what: &[&str]) -> bool {
     missing.is_some()
 }
 
-fn tools() -> PathBuf {
+fn pypi_sigstore() -> bool {
+    let asked = |python| Command::new(python).args(["-m", "sigstore", "--version"]).output();
+    python().is_some_and(|python| asked(python).is_ok_and(|output| output.status.success()))
+}
+
+/// Where `cargo xtask setup` puts tools.
+pub(crate) fn tools() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/tools")
 }
 
-fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     Some(tools().join("bin").join(name)).filter(|path| path.is_file()).or_else(|| repo::find_program(name))
+}
+
+/// The Python that has the official CycloneDX schema.
+pub(crate) fn python() -> Option<PathBuf> {
+    program("python3")
 }
 
 fn sigstore_js() -> PathBuf {

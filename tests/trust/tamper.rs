@@ -9,11 +9,12 @@ use wick::phase::verify::{self, Expectation, Required};
 use wick::signer::check::Trust;
 
 use super::alter::{altered, leaves};
-use super::support::*;
+use super::support::need;
+use super::whole::*;
 
 #[test]
 fn what_nobody_altered_passes_with_everything_demanded() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let verdict = whole.verify(&whole.zip, &whole.bundle, &whole.attestation);
     assert_eq!(errors(&verdict), [""; 0], "{:#?}", verdict.findings);
@@ -27,7 +28,7 @@ fn what_nobody_altered_passes_with_everything_demanded() {
 /// The signature that hosts check is over the binary's digest only. The attestation is what holds the manifest.
 #[test]
 fn every_field_of_the_manifest_is_held_by_the_attestation() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let text = whole.manifest();
     let leaves = leaves(&text);
@@ -57,7 +58,7 @@ fn every_field_of_the_manifest_is_held_by_the_attestation() {
 
 #[test]
 fn every_entry_of_the_zip_is_held() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let archive = "the archive has sha256";
     let mut all: Vec<(String, Vec<u8>, &str)> = Vec::new();
@@ -104,7 +105,7 @@ fn every_entry_of_the_zip_is_held() {
 /// Also what no entry holds: names, times, the directory at the end.
 #[test]
 fn no_byte_of_the_zip_can_change() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let end = whole.zip.len();
     let places = (0..200).map(|n| n * end / 200).chain(end - 400..end);
@@ -119,7 +120,7 @@ fn no_byte_of_the_zip_can_change() {
 
 #[test]
 fn every_leaf_of_the_attestations_bundle_is_held() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     for leaf in leaves(&whole.attestation) {
         for other in altered(&whole.attestation, &leaf) {
@@ -136,7 +137,7 @@ fn every_leaf_of_the_attestations_bundle_is_held() {
 /// a trusted key made the signature.
 #[test]
 fn every_leaf_of_the_zips_bundle_is_held() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     for leaf in leaves(&whole.bundle) {
         for other in altered(&whole.bundle, &leaf) {
@@ -153,7 +154,7 @@ fn every_leaf_of_the_zips_bundle_is_held() {
 /// A statement that says something else in the same envelope, by its text and as a subject of its own.
 #[test]
 fn every_leaf_of_the_statement_is_held() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let (text, envelope) = statement(&whole.attestation);
     let leaves = leaves(&text);
@@ -201,7 +202,7 @@ fn every_leaf_of_the_statement_is_held() {
 /// White space between the words of the bundle is nobody's; in the statement it is signed.
 #[test]
 fn white_space_is_free_in_the_bundle_and_signed_in_the_statement() {
-    need!(["go"]);
+    need!(&["linux/amd64", "go"]);
     let whole = whole();
     let spaced = |text: &str| format!("\n {{ {}\n\n", text.trim_start_matches('{'));
     let verdict = whole.verify(&whole.zip, &spaced(&whole.bundle), &spaced(&whole.attestation));

@@ -1,11 +1,11 @@
-//! What the tests share: a small Go plugin, built once with every signature there is, and what verify says of it.
+//! A small Go plugin, built once with every signature there is, and what verify says of it. No test is here.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use super::support::PASSWORD;
 use tempfile::TempDir;
 use wick::inspect;
 use wick::model::finding::Severity;
@@ -14,43 +14,6 @@ use wick::model::signature::SignaturePolicy;
 use wick::phase::package::zip;
 use wick::phase::verify::{self, Expectation, Required, Sidecars, Verdict};
 use wick::signer::check::Trust;
-
-/// Returns from a test that can't run here, and says so. CI sets `WICK_TEST_REQUIRE_TOOLS=1`: there it fails.
-macro_rules! need {
-    ($tools:expr) => {
-        if $crate::support::lacking(std::any::type_name_of_val(&|| ()), &$tools) {
-            return;
-        }
-    };
-}
-pub(crate) use need;
-
-pub(crate) fn lacking(place: &str, tools: &[&str]) -> bool {
-    let test = place.trim_end_matches("::{{closure}}");
-    let here = cfg!(all(target_os = "linux", target_arch = "x86_64"));
-    let missing = (!here).then_some("a linux/amd64 machine");
-    let Some(what) = missing.or_else(|| tools.iter().copied().find(|tool| !is_there(tool))) else {
-        return false;
-    };
-    let required = std::env::var_os("WICK_TEST_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-    assert!(!required, "{test}: {what} is missing");
-    // Straight to stderr: libtest keeps what passing tests print.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {what} is missing");
-    true
-}
-
-fn is_there(tool: &str) -> bool {
-    let answers = |program: &str, args: &[&str]| {
-        Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
-    };
-    match tool {
-        "go" | "cosign" => answers(tool, &["version"]),
-        "cyclonedx" => answers("python3", &["-c", "import cyclonedx.validation.json, jsonschema"]),
-        _ => answers(tool, &["--version"]),
-    }
-}
-
-pub(crate) const PASSWORD: &str = "a password with a $";
 
 /// wick in an environment that holds what compilers need and nothing else.
 pub(crate) fn wick(dir: &Path) -> Command {

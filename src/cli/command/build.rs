@@ -181,7 +181,15 @@ fn conclude(
         Outcome::Failed { failure, .. } => Some(failure.kind),
         _ => None,
     });
-    // Part of the set is missing: whatever the reason, a step failed. An interrupt is its own answer.
-    let interrupted = failed.into_iter().any(|kind| kind == FailureKind::Interrupted);
-    Ok(failure::exit_code(if interrupted { FailureKind::Interrupted } else { FailureKind::Step }))
+    let failed: Vec<FailureKind> = failed.collect();
+    // Part of the set is missing: whatever the reason, a step failed. An interrupt is its own answer, and so is a
+    // service that was the only trouble: then nothing of the project is wrong.
+    let kind = if failed.contains(&FailureKind::Interrupted) {
+        FailureKind::Interrupted
+    } else if !failed.is_empty() && failed.iter().all(|kind| *kind == FailureKind::Remote) {
+        FailureKind::Remote
+    } else {
+        FailureKind::Step
+    };
+    Ok(failure::exit_code(kind))
 }

@@ -65,14 +65,18 @@ impl Keyless {
         environment: &BTreeMap<String, String>,
         withheld: &Withheld,
     ) -> Result<Keyless, KeylessError> {
+        wish.check()?;
         let client = Client::new(environment);
         let source = Source::find(environment, withheld)?;
         let (services, root) = if wish.needs_public_services() {
-            let public = root::public(&client)?;
+            let public = match wish.trusted_root {
+                RootSource::Embedded => root::embedded()?,
+                _ => root::public(&client)?,
+            };
             let services = wish.services(Some(&public.services))?;
             let root = match &wish.trusted_root {
-                RootSource::Public => public.root,
-                other => root::load(other, environment)?,
+                file @ RootSource::File(_) => root::load(file, environment)?,
+                _ => public.root,
             };
             (services, root)
         } else {

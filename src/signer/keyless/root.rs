@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SigningConfig, TrustedRoot};
+use sigstore_verify::trust_root::{
+    SIGSTORE_PRODUCTION_SIGNING_CONFIG, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SigningConfig, TrustedRoot,
+};
 
 use super::call::Client;
 use super::error::KeylessError;
@@ -23,16 +25,23 @@ pub(super) struct Public {
 pub(super) fn public(client: &Client) -> Result<Public, KeylessError> {
     let [root, services] =
         tuf::fetch(client, &tuf::PUBLIC, ["trusted_root.json", "signing_config.v0.2.json"])?;
-    let wrong = |what, error: &dyn std::fmt::Display| KeylessError::Form {
-        what,
-        place: tuf::PUBLIC.url.to_owned(),
+    read(&root, &services, tuf::PUBLIC.url)
+}
+
+/// What the public instance said of itself when this program's dependencies were released.
+pub(super) fn embedded() -> Result<Public, KeylessError> {
+    let (root, services) = (SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_PRODUCTION_SIGNING_CONFIG);
+    read(root.as_bytes(), services.as_bytes(), "embedded")
+}
+
+fn read(root: &[u8], services: &[u8], place: &str) -> Result<Public, KeylessError> {
+    let services = SigningConfig::from_json(&String::from_utf8_lossy(services));
+    let services = services.map_err(|error| KeylessError::Form {
+        what: "signing configuration",
+        place: place.to_owned(),
         why: error.to_string(),
-    };
-    Ok(Public {
-        root: parse(&root, tuf::PUBLIC.url)?,
-        services: SigningConfig::from_json(&String::from_utf8_lossy(&services))
-            .map_err(|error| wrong("signing configuration", &error))?,
-    })
+    })?;
+    Ok(Public { root: parse(root, place)?, services })
 }
 
 /// The trusted root of a source.
@@ -41,7 +50,7 @@ pub(super) fn load(
     environment: &BTreeMap<String, String>,
 ) -> Result<TrustedRoot, KeylessError> {
     match source {
-        RootSource::Embedded => parse(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes(), "embedded"),
+        RootSource::Embedded => embedded().map(|public| public.root),
         RootSource::File(path) => {
             let bytes = files::read_capped(path, CONFIG_MAX)
                 .map_err(|source| KeylessError::File { what: WHAT, source })?;

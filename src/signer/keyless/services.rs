@@ -26,11 +26,8 @@ impl Wish {
         self.signing_config.is_none() && (self.fulcio_url.is_none() || self.rekor_url.is_none())
     }
 
-    /// The services, given the public instance's configuration where that is needed.
-    ///
-    /// # Errors
-    /// When an address or the configuration can't be used, or services of another instance come without its root.
-    pub(super) fn services(&self, public: Option<&SigningConfig>) -> Result<Services, KeylessError> {
+    /// Finds out before anything is asked that services of another instance come without its root.
+    pub(super) fn check(&self) -> Result<(), KeylessError> {
         let own = match (&self.signing_config, &self.fulcio_url, &self.rekor_url) {
             (Some(_), ..) => Some("--signing-config"),
             (_, Some(_), _) => Some("--fulcio-url"),
@@ -40,6 +37,14 @@ impl Wish {
         if let Some(own) = own.filter(|_| !matches!(self.trusted_root, RootSource::File(_))) {
             return Err(KeylessError::RootIsMissing(own));
         }
+        Ok(())
+    }
+
+    /// The services, given the public instance's configuration where that is needed.
+    ///
+    /// # Errors
+    /// When an address or the configuration can't be used.
+    pub(super) fn services(&self, public: Option<&SigningConfig>) -> Result<Services, KeylessError> {
         let configured = match &self.signing_config {
             Some(path) => Some(read(path)?),
             None => None,
@@ -137,11 +142,8 @@ mod tests {
             trusted_root,
             ..Wish::default()
         };
-        assert!(matches!(
-            own(RootSource::Public).services(None),
-            Err(KeylessError::RootIsMissing("--fulcio-url"))
-        ));
-        assert!(own(RootSource::Embedded).services(None).is_err());
+        assert!(matches!(own(RootSource::Public).check(), Err(KeylessError::RootIsMissing("--fulcio-url"))));
+        assert!(own(RootSource::Embedded).check().is_err());
         assert!(!own(root.clone()).needs_public_services());
         assert_eq!(own(root).services(None).unwrap().rekor, "https://r.example");
     }

@@ -12,6 +12,8 @@ use wick::signer::instance::{RootSource, Wish};
 use wick::signer::keyless::{Keyless, KeylessError};
 use wick::sys::secret::{Secret, Withheld};
 
+use crate::support;
+
 /// Running services.
 pub(crate) struct Double {
     process: Child,
@@ -19,27 +21,19 @@ pub(crate) struct Double {
     pub(crate) dir: TempDir,
 }
 
-/// Where the double's sources and packages are.
-pub(crate) fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigstore_double")
-}
-
-/// Whether the double and npm's verifier can run.
-pub(crate) fn is_there() -> bool {
-    home().join("node_modules/@sigstore/mock").is_dir()
-        && Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success())
+/// A program of the double, in node.
+pub(crate) fn node(program: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigstore_double").join(program));
+    command.env("WICK_TEST_NODE", support::tools().join("node"));
+    command
 }
 
 impl Double {
     pub(crate) fn start() -> Double {
         let dir = TempDir::new().unwrap();
-        let mut process = Command::new("node")
-            .arg(home().join("server.mjs"))
-            .arg(dir.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            node("server.mjs").arg(dir.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let facts = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));

@@ -6,14 +6,8 @@ use wick::model::bundle::Bundle;
 use wick::model::failure::{Failure, FailureKind};
 use wick::signer::{self, Signer as _, check};
 
-use super::double::{self, Double};
-use super::oracles;
-
-/// A double, or nothing and a word about it.
-fn double(test: &str) -> Option<Double> {
-    let there = double::is_there() || !oracles::lacks(test, "tests/sigstore_double/node_modules");
-    there.then(Double::start)
-}
+use super::double::Double;
+use crate::support::need;
 
 fn signed(double: &Double) -> Result<Bundle, Failure> {
     let signer = double.signer()?;
@@ -22,7 +16,8 @@ fn signed(double: &Double) -> Result<Bundle, Failure> {
 
 #[test]
 fn what_passes_by_itself_is_waited_for() {
-    let Some(double) = double("keyless::failures::what_passes_by_itself_is_waited_for") else { return };
+    need!(&["sigstore-js"]);
+    let double = Double::start();
     double.plan("tokens", &json!([{ "status": 503 }, { "delay": 200 }]));
     double.plan("fulcio", &json!([{ "status": 500 }, { "status": 429, "retryAfter": 1 }, { "delay": 200 }]));
     double.plan("rekor", &json!([{ "status": 500 }, { "status": 502 }]));
@@ -34,7 +29,8 @@ fn what_passes_by_itself_is_waited_for() {
 
 #[test]
 fn what_does_not_pass_ends_with_its_reason() {
-    let Some(double) = double("keyless::failures::what_does_not_pass_ends_with_its_reason") else { return };
+    need!(&["sigstore-js"]);
+    let double = Double::start();
     let refusal = |status: u64, says: &str| json!({ "status": status, "says": says });
     let down = || json!([{ "status": 500 }, { "status": 500 }, { "status": 500 }, { "status": 500 }]);
     let cases: [(&str, Value, FailureKind, usize, &str, &str); 8] = [
@@ -60,9 +56,8 @@ fn what_does_not_pass_ends_with_its_reason() {
 
 #[test]
 fn an_entry_of_something_else_is_refused_at_once() {
-    let Some(double) = double("keyless::failures::an_entry_of_something_else_is_refused_at_once") else {
-        return;
-    };
+    need!(&["sigstore-js"]);
+    let double = Double::start();
     let signer = double.signer().unwrap();
     let statement = r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"0000000000000000000000000000000000000000000000000000000000000000"}}],"predicateType":"p","predicate":{}}"#;
     for statement in [None, Some(statement)] {
@@ -80,10 +75,8 @@ fn an_entry_of_something_else_is_refused_at_once() {
 
 #[test]
 fn a_token_is_taken_from_the_variable_and_shown_by_nobody() {
-    let Some(double) = double("keyless::failures::a_token_is_taken_from_the_variable_and_shown_by_nobody")
-    else {
-        return;
-    };
+    need!(&["sigstore-js"]);
+    let double = Double::start();
     let open = |token: &str| double.signer_by(&double.wish(), &[("SIGSTORE_ID_TOKEN", double.fact(token))]);
     let signer = open("token").unwrap();
     // A service that repeats what it was sent.
@@ -102,7 +95,8 @@ fn a_token_is_taken_from_the_variable_and_shown_by_nobody() {
 /// Every text and number of a bundle, altered: none may pass, but for what nothing rests on.
 #[test]
 fn no_altered_bundle_is_accepted() {
-    let Some(double) = double("keyless::failures::no_altered_bundle_is_accepted") else { return };
+    need!(&["sigstore-js"]);
+    let double = Double::start();
     let signer = double.signer().unwrap();
     let statement = r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7"}}],"predicateType":"p","predicate":{}}"#;
     let blob = signer::sign_blob(&signer, b"a file").unwrap().bundle;

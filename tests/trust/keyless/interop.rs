@@ -10,8 +10,9 @@ use wick::signer::keyless::Keyless;
 use wick::signer::keyless::check::{Certificates, Named};
 use wick::signer::{self, Signer};
 
-use super::double::{self, Double};
+use super::double::Double;
 use super::oracles::{self, Case};
+use crate::support::need;
 
 const FILE: &[u8] = b"a package";
 
@@ -30,7 +31,7 @@ fn trust(root: &Path, subject: &str, issuer: &str) -> Trust {
 }
 
 /// Signs both kinds and lets everybody judge them, right and wrong.
-fn judged(double: &Double, test: &str, signer: &Keyless) {
+fn judged(double: &Double, signer: &Keyless) {
     let (subject, issuer) = (double.fact("subject"), double.fact("issuer"));
     let expected = Identity::Certificate { subject: subject.to_owned(), issuer: issuer.to_owned() };
     assert_eq!(signer.identity().as_ref(), Some(&expected), "the token's claims tell it before");
@@ -59,7 +60,7 @@ fn judged(double: &Double, test: &str, signer: &Keyless) {
             ("another root", Case { root: strange_root, ..good }),
         ];
         wick_agrees(&good, &bad);
-        for (name, command) in oracles::all(test) {
+        for (name, command) in oracles::ALL {
             let output = command(&good).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{name} refuses (statement: {is_statement}): {said}");
@@ -108,20 +109,14 @@ fn wick_agrees(good: &Case<'_>, bad: &[(&str, Case<'_>)]) {
 
 #[test]
 fn everybody_accepts_what_is_signed_and_nobody_anything_else() {
-    const TEST: &str = "keyless::interop::everybody_accepts_what_is_signed_and_nobody_anything_else";
-    if !double::is_there() && oracles::lacks(TEST, "tests/sigstore_double/node_modules") {
-        return;
-    }
+    need!(&oracles::NEEDED);
     let double = Double::start();
-    judged(&double, TEST, &double.signer().unwrap());
+    judged(&double, &double.signer().unwrap());
 }
 
 #[test]
 fn rekors_second_version_and_timestamps_do_too() {
-    const TEST: &str = "keyless::interop::rekors_second_version_and_timestamps_do_too";
-    if !double::is_there() && oracles::lacks(TEST, "tests/sigstore_double/node_modules") {
-        return;
-    }
+    need!(&oracles::NEEDED);
     let double = Double::start();
     let wish = Wish {
         fulcio_url: None,
@@ -129,5 +124,5 @@ fn rekors_second_version_and_timestamps_do_too() {
         signing_config: Some(double.fact("signingConfig").into()),
         ..double.wish()
     };
-    judged(&double, TEST, &double.signer_by(&wish, &double.job()).unwrap());
+    judged(&double, &double.signer_by(&wish, &double.job()).unwrap());
 }
