@@ -1,0 +1,34 @@
+//! The fuzzers' laws (`tests/fuzz`) over every committed seed, and over every input that once broke one: an ordinary
+//! test, with the ordinary compiler.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, clippy::unwrap_used, reason = "tests")]
+
+#[path = "../fuzz/src/lib.rs"]
+mod laws;
+
+use std::path::Path;
+
+/// Small files that real linkers wrote; they are seeds too.
+const BINARIES: &str = "tests/fixtures/binaries";
+
+#[test]
+fn all_seeds_obey_their_laws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, law) in laws::LAWS {
+        let folder = match *name {
+            "elf" | "pe" => root.join(BINARIES),
+            _ => root.join("tests/fuzz/seeds").join(name),
+        };
+        let files =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut count = 0;
+        for file in files {
+            let path = file.unwrap().path();
+            // Shown when the law is broken.
+            println!("{}", path.display());
+            law(&std::fs::read(&path).unwrap());
+            count += 1;
+        }
+        assert!(count > 0, "{} holds no seeds", folder.display());
+    }
+}
