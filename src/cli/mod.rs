@@ -24,12 +24,13 @@ pub fn main(args: Vec<OsString>) -> u8 {
     if let Some(code) = session::hidden_role(&args) {
         return code;
     }
+    let withheld = session::withhold(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return render::usage(&error),
     };
     session::listen_for_interrupts();
-    let session = Session::new(&cli.global);
+    let session = Session::new(&cli.global, withheld);
     let console = Console::new(&cli.global, session.variable("GITHUB_ACTIONS") == Some("true"));
     match dispatch(&cli, &session, &console) {
         Ok(code) => code,

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod finding;
+pub mod key_source;
 pub mod manifest;
 pub mod names;
 pub mod package;

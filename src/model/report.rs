@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::artifact::BinaryFacts;
+use super::bundle::Identity;
 use super::digest::Sha256;
 use super::failure::Failure;
 use super::finding::Finding;
@@ -115,6 +116,12 @@ pub struct Made {
     /// The public key that signed, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// The hint of the cosign key that signed the binary inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosigned_by: Option<String>,
+    /// Who signed the bundle beside the package in this run, or whose bundle was found to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_signed_by: Option<Identity>,
     /// How the manifest was learned.
     pub evidence: Evidence,
     /// Details of that.

@@ -4,7 +4,8 @@
 //! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
-//! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
+//! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
+//! 6. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
 //! judgement for anybody's archive.
@@ -20,6 +21,7 @@ pub mod parallel;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod sign;
 pub mod store;
 pub mod trace;
 pub mod verify;
@@ -35,7 +37,7 @@ use crate::model::report::BuildReport;
 use crate::model::tools::Tools;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
-use crate::signer::ed25519::Ed25519;
+use crate::signer::Signers;
 use crate::sys::fingerprint::Fingerprints;
 use crate::sys::interrupt;
 
@@ -62,8 +64,8 @@ pub struct Run<'a> {
     pub store: &'a Store,
     /// Digests taken in this run.
     pub fingerprints: &'a Fingerprints,
-    /// Who signs, if anybody.
-    pub signer: Option<&'a Ed25519>,
+    /// Who signs.
+    pub signers: &'a Signers,
     /// Whether receipts count.
     pub freshness: Freshness,
     /// Whether a failure ends the phase.
@@ -106,7 +108,12 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         }
         stop_if_interrupted()?;
     }
-    let report = report::report(run, &built, &standings, &answers, &packed);
+    let mut report = report::report(run, &built, &standings, &answers, &packed);
+    // A set that won't be complete is not signed; what is stale goes in any case.
+    let signer = if halted { None } else { run.signers.of_zips() };
+    let kept = report::kept(run, &standings, &packed);
+    let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
+    report::add_bundles(&mut report, bundles);
     package::checksums::update(&run.plan.output, &report::made(&report))?;
     Ok(report)
 }

@@ -3,21 +3,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::verify;
+use super::verify::{self, Sidecars};
 use crate::inspect;
+use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle};
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::PluginKey;
-use crate::model::package::{PACKAGE_MAX, PackageName};
+use crate::model::package::{PACKAGE_MAX, PackageName, beside};
 use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::{PublicKey, SignaturePolicy};
+use crate::signer::check;
 use crate::sys::files::{self, FileError};
 
 /// Where receipts lie in an output folder.
 pub const RECEIPTS: &str = ".wick/receipts";
 
 /// What ends the names of files that belong to a package: bundles and detached signatures.
-const SIDECARS: [&str; 2] = [".sigstore.json", ".sig"];
+const SIDECARS: [&str; 3] = [BUNDLE_SUFFIX, ATTESTATION_SUFFIX, ".sig"];
 
 /// A package and the receipt that says what it is.
 #[derive(Clone, Debug)]
@@ -61,8 +63,14 @@ impl Kept {
     /// The files that lie beside the zip and belong to it.
     #[must_use]
     pub fn sidecars(&self) -> Vec<PathBuf> {
-        let beside = |end: &str| self.folder.join(format!("{}{end}", self.receipt.package));
-        SIDECARS.iter().map(|end| beside(end)).filter(|path| files::is_file(path)).collect()
+        SIDECARS.iter().map(|end| beside(&self.path(), end)).filter(|path| files::is_file(path)).collect()
+    }
+
+    /// Its bundle as the file says it, where there is one; or why it isn't one over this package.
+    #[must_use]
+    pub fn bundle(&self) -> Option<Result<Bundle, String>> {
+        let text = Sidecars::of(&self.path()).bundle?;
+        Some(text.and_then(|text| verify::sidecars::is_over(&text, &self.receipt.sha256)))
     }
 
     /// `slack linux/amd64`, for people.
@@ -165,13 +173,17 @@ pub fn examine(kept: &Kept) -> Vec<Finding> {
         }
     };
     let policy = SignaturePolicy { required: !keys.is_empty(), keys };
-    let expected = verify::Expectation { policy, this_machine: None };
+    let expected = verify::Expectation { policy, ..Default::default() };
     let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
     let verdict = verify::verify_bytes(&receipt.package, &bytes, &expected, look);
     let refused = verdict.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-    refused
-        .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding })
-        .collect()
+    let told = refused
+        .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding });
+    let bundle = kept.bundle().and_then(Result::err).map(|why| {
+        Finding::error("bundle-mismatch", format!("{}{BUNDLE_SUFFIX}: {why}", receipt.package))
+            .hint("build again with the key that is to sign: bundles that don't fit are replaced")
+    });
+    told.chain(bundle).collect()
 }
 
 /// What must be the same in all packages of one release, and isn't.
@@ -203,6 +215,22 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
         "the packages are signed by different keys",
         "build all targets with the same --sign-key",
         &|one| one.receipt.signed_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
+    compare(
+        "cosigners-differ",
+        "the binaries are signed by different cosign keys",
+        "build all targets with the same --cosign-key",
+        &|one| one.receipt.cosigned_by.clone().unwrap_or_else(|| "no signature".to_owned()),
+    );
+    compare(
+        "bundles-differ",
+        "the packages' bundles are by different signers",
+        "build all targets with the same --cosign-key; a release has bundles for all of its packages, or for none",
+        &|one| match one.bundle() {
+            None => "no bundle".to_owned(),
+            Some(Ok(bundle)) => check::says_signer(&bundle),
+            Some(Err(_)) => "none that fits".to_owned(),
+        },
     );
     findings
 }

@@ -130,6 +130,22 @@ pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
     read(path)
 }
 
+/// All of stdin, when it is no longer than `most` bytes.
+///
+/// # Errors
+/// When it can't be read or is longer.
+pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(most + 1).read_to_end(&mut bytes);
+    let fits = read.and_then(|count| match count as u64 > most {
+        true => {
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {} KiB", most >> 10)))
+        }
+        false => Ok(bytes),
+    });
+    wrap("read", Path::new("stdin"), fits)
+}
+
 /// Size and digest of a file, without holding it in memory.
 ///
 /// # Errors

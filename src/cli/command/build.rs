@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         return Ok(failure::DONE);
     }
     // A key that can't be used is found out before the first compiler starts.
-    let signer = args.signing.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
+    let signers = session.signers(&args.signing)?;
     let output = session.shown(&wish.output);
     let store = session.store(&wish.output, || {
         console.note(&format!("waiting for another wick that is building into {output}"))
@@ -74,7 +74,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         environment: session.environment(),
         store: &store,
         fingerprints: &crate::phase::fingerprints(),
-        signer: signer.as_ref(),
+        signers: &signers,
         freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
         on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         listener: &listener,

@@ -1,11 +1,13 @@
 //! Verify: says of an archive or folder what a host would say, before a host does. It changes nothing, runs
 //! nothing, and stops at no finding.
 
+pub mod sidecars;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+pub use sidecars::Sidecars;
 pub use verdict::{VERDICT_SCHEMA, Verdict};
 
 use crate::host::wick::{self, Source, Unpacked};
@@ -17,6 +19,7 @@ use crate::model::manifest::Manifest;
 use crate::model::package::PackageEntry;
 use crate::model::signature::SignaturePolicy;
 use crate::model::target::Target;
+use crate::signer::check::Trust;
 
 /// What packages are held against.
 #[derive(Clone, Debug, Default)]
@@ -25,20 +28,47 @@ pub struct Expectation {
     pub policy: SignaturePolicy,
     /// The target it must run on; with `None` any target is fine.
     pub this_machine: Option<Target>,
+    /// Whose bundles and cosign signatures count.
+    pub trust: Trust,
+    /// What must be there beside what hosts ask for.
+    pub required: Required,
 }
 
-/// Verifies an archive by its name and bytes. `inspect` reads the headers of the program inside.
+/// What must be there beside what hosts ask for, and must verify.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Required {
+    /// A bundle over the archive.
+    pub bundle: bool,
+    /// An attestation of it.
+    pub attestation: bool,
+}
+
+/// Verifies an archive by its name and bytes, and the files beside it. `inspect` reads the headers of the program inside.
+pub fn verify_archive(
+    file_name: &str,
+    bytes: &[u8],
+    sidecars: &Sidecars,
+    expected: &Expectation,
+    inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
+) -> Verdict {
+    let contents = read_archive(file_name, bytes);
+    let digest = Sha256::of(bytes);
+    let mut verdict = Verdict::new(file_name);
+    verdict.sha256 = Some(digest);
+    verdict.size = bytes.len() as u64;
+    let mut verdict = judge_contents(verdict, Some(file_name), &contents, expected, inspect);
+    sidecars::judge_bundle(&mut verdict, bytes, &digest, &sidecars.bundle, expected);
+    verdict
+}
+
+/// As [`verify_archive`], for an archive that nothing lies beside.
 pub fn verify_bytes(
     file_name: &str,
     bytes: &[u8],
     expected: &Expectation,
     inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
 ) -> Verdict {
-    let contents = read_archive(file_name, bytes);
-    let mut verdict = Verdict::new(file_name);
-    verdict.sha256 = Some(Sha256::of(bytes));
-    verdict.size = bytes.len() as u64;
-    judge_contents(verdict, Some(file_name), &contents, expected, inspect)
+    verify_archive(file_name, bytes, &Sidecars::default(), expected, inspect)
 }
 
 /// Verifies a folder whose files somebody else has read; names are relative to it. A folder has no digest, and its
@@ -75,6 +105,9 @@ fn judge_contents(
     let source = Source { file_name, manifest: &located.manifest.bytes, files: &located.files };
     let package = Unpacked::open(source, inspect);
     verdict.findings.extend(wick::judge(&package, &expected.policy, expected.this_machine));
+    if let Some(manifest) = &package.manifest {
+        sidecars::judge_binary(&mut verdict, &located.files, &manifest.entry, expected);
+    }
     for name in located.outside {
         let message = format!("`{}` is there; hosts don't install it", name.escape_debug());
         verdict.findings.push(Finding::note("extra-file", message));
