@@ -30,11 +30,7 @@ impl Ed25519 {
         Ed25519::parse(&text.bytes).map_err(|why| text.wrong((why, FORM.to_owned())))
     }
 
-    /// Reads the text of a key file.
-    ///
-    /// # Errors
-    /// When it is no such key: what is wrong, without quoting the text.
-    pub fn parse(text: &[u8]) -> Result<Ed25519, String> {
+    fn parse(text: &[u8]) -> Result<Ed25519, String> {
         let text = std::str::from_utf8(text).map_err(|_| "it is not text".to_owned())?.trim();
         if text.starts_with("-----BEGIN") {
             return Err("it is a PEM file, not an ed25519 key of this form".to_owned());

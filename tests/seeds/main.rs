@@ -15,20 +15,21 @@ const BINARIES: &str = "tests/fixtures/binaries";
 fn all_seeds_obey_their_laws() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, law) in laws::LAWS {
-        let folder = match *name {
-            "elf" | "pe" => root.join(BINARIES),
-            _ => root.join("tests/fuzz/seeds").join(name),
-        };
-        let files =
-            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut count = 0;
-        for file in files {
-            let path = file.unwrap().path();
-            // Shown when the law is broken.
-            println!("{}", path.display());
-            law(&std::fs::read(&path).unwrap());
-            count += 1;
+        let mut folders = vec![root.join("tests/fuzz/seeds").join(name)];
+        if matches!(*name, "elf" | "pe") {
+            folders.push(root.join(BINARIES));
         }
-        assert!(count > 0, "{} holds no seeds", folder.display());
+        let mut count = 0;
+        for folder in folders {
+            let files = std::fs::read_dir(&folder);
+            for file in files.unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+                let path = file.unwrap().path();
+                // Shown when the law is broken.
+                println!("{}", path.display());
+                law(&std::fs::read(&path).unwrap());
+                count += 1;
+            }
+        }
+        assert!(count > 0, "{name} has no seeds");
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn verify(data: &[u8]) {
     let key: PublicKey = PUBLIC_KEY.parse().expect("it is a key");
     for required in [false, true] {
         let policy = SignaturePolicy { required, keys: vec![key] };
-        let expected = Expectation { policy, this_machine: None };
+        let expected = Expectation { policy, ..Expectation::default() };
         let verdict = verify_bytes(NAME, &bytes, &expected, |program| {
             inspect(program).map_err(|error| error.to_string())
         });

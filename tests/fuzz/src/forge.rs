@@ -52,7 +52,9 @@ pub(super) fn github(data: &[u8]) {
         }),
         1 => github.release(7).map(drop),
         2 => github.facts().map(drop),
-        3 => github.tag("hello/v1.0.0").map(drop),
+        3 => github.tag("hello/v1.0.0").map(|commit| {
+            assert!(commit.unwrap_or_default().chars().all(|c| c.is_ascii_hexdigit()));
+        }),
         4 => github.read(&asset(), Some(2..9)).map(|piece| match piece {
             Piece::Part { bytes, total } => assert_eq!((bytes.len(), total), (7, 64)),
             Piece::Whole(bytes) => assert_eq!(bytes.len(), 64),

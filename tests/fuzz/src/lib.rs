@@ -17,6 +17,7 @@ pub const LAWS: &[(&str, Law)] = &[
     ("buildinfo", binaries::buildinfo),
     ("bundle", trust::bundle),
     ("catalog", texts::catalog),
+    ("cosign", trust::cosign),
     ("elf", binaries::elf),
     ("github", forge::github),
     ("keys", trust::keys),

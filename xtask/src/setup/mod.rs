@@ -24,6 +24,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
+    Tool { name: "C++ compiler", check: cxx, get: get::cxx },
+    Tool { name: "cargo-fuzz", check: cargo_fuzz, get: get::cargo_fuzz },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
@@ -40,6 +42,8 @@ const GO: Version = (1, 26);
 /// 0.15 can't compile libdeflate's AVX-512 paths.
 const ZIG: Version = (0, 16);
 const ZIGBUILD: Version = (0, 22);
+/// What the flags of `cargo xtask fuzz` were tried with.
+const CARGO_FUZZ: Version = (0, 13);
 
 type Version = (u32, u32);
 
@@ -107,6 +111,15 @@ fn zig() -> Result<String> {
 
 fn zigbuild() -> Result<String> {
     at_least(ZIGBUILD, first_line(&Cmd::line("cargo-zigbuild --version"))?)
+}
+
+/// libFuzzer is written in C++.
+fn cxx() -> Result<String> {
+    first_line(&Cmd::line("c++ --version"))
+}
+
+fn cargo_fuzz() -> Result<String> {
+    at_least(CARGO_FUZZ, first_line(&Cmd::line("cargo-fuzz --version"))?)
 }
 
 /// Runs the Linux binaries of the other architecture; there is none for other systems.
