@@ -50,6 +50,15 @@ pub(super) fn openssl() -> Result<()> {
     apt("openssl")
 }
 
+pub(super) fn cxx() -> Result<()> {
+    apt("g++")
+}
+
+pub(super) fn cargo_fuzz() -> Result<()> {
+    let install = ["install", "--quiet", "--locked", "--version", "0.13.2", "cargo-fuzz"];
+    Cmd::new("cargo").args(install).run()
+}
+
 pub(super) fn pip(package: &str) -> Result<()> {
     let python = tools_bin().join(if cfg!(windows) { "python.exe" } else { "python3" });
     if !python.is_file() {

@@ -31,6 +31,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "node", check: sigstore::node, get: sigstore::get_node },
     Tool { name: "sigstore-js", check: sigstore::packages, get: sigstore::get_packages },
     Tool { name: "PyPI sigstore", check: sigstore::pypi, get: sigstore::get_pypi },
+    Tool { name: "C++ compiler", check: cxx, get: get::cxx },
+    Tool { name: "cargo-fuzz", check: cargo_fuzz, get: get::cargo_fuzz },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
@@ -47,6 +49,8 @@ const GO: Version = (1, 26);
 /// 0.15 can't compile libdeflate's AVX-512 paths.
 const ZIG: Version = (0, 16);
 const ZIGBUILD: Version = (0, 22);
+/// What the flags of `cargo xtask fuzz` were tried with.
+const CARGO_FUZZ: Version = (0, 13);
 
 /// What wick's signatures are tried against, exactly: other versions need other flags.
 const COSIGN: &str = "v3.1.3";
@@ -117,6 +121,15 @@ fn zig() -> Result<String> {
 
 fn zigbuild() -> Result<String> {
     at_least(ZIGBUILD, first_line(&Cmd::line("cargo-zigbuild --version"))?)
+}
+
+/// libFuzzer is written in C++.
+fn cxx() -> Result<String> {
+    first_line(&Cmd::line("c++ --version"))
+}
+
+fn cargo_fuzz() -> Result<String> {
+    at_least(CARGO_FUZZ, first_line(&Cmd::line("cargo-fuzz --version"))?)
 }
 
 /// Runs the Linux binaries of the other architecture; there is none for other systems.
