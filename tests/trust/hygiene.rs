@@ -2,9 +2,7 @@
 //! way it is started and whoever wrote it. (What plugin code can reach when it is asked for its manifest: tests/it/sandbox.)
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
 
 use crate::repo::{self, Repo, Wick};
 use crate::support::{self, PASSWORD, need};
