@@ -130,6 +130,22 @@ pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
     read(path)
 }
 
+/// All of stdin, when it is no longer than `most` bytes.
+///
+/// # Errors
+/// When it can't be read or is longer.
+pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(most + 1).read_to_end(&mut bytes);
+    let fits = read.and_then(|count| match count as u64 > most {
+        true => {
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {} KiB", most >> 10)))
+        }
+        false => Ok(bytes),
+    });
+    wrap("read", Path::new("stdin"), fits)
+}
+
 /// Size and digest of a file, without holding it in memory.
 ///
 /// # Errors
@@ -180,20 +196,6 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
 /// When it can't be made.
 pub fn create_folder(path: &Path) -> Result<()> {
     wrap("create the folder", path, fs::create_dir_all(path))
-}
-
-/// stdin, to its end, at most that many bytes.
-///
-/// # Errors
-/// When it can't be read, or is longer.
-pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
-    let inner = || {
-        let mut bytes = Vec::new();
-        io::Read::take(io::stdin().lock(), most + 1).read_to_end(&mut bytes)?;
-        let long = bytes.len() as u64 > most;
-        if long { Err(io::Error::other(format!("it has more than {most} bytes"))) } else { Ok(bytes) }
-    };
-    wrap("read", Path::new("stdin"), inner())
 }
 
 /// The path with links and `..` resolved.

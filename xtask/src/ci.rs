@@ -72,9 +72,23 @@ fn steps(require_tools: bool) -> Vec<Step> {
         names("test host: Go format", at("tests/host", "gofmt -l .")),
         command("test host: Go vet", at("tests/host", "go vet ./...")),
         command("test host: Go tests", at("tests/host", "go test ./...")),
-        // What passing tests print is shown, or their skips would go unseen.
-        tests("tests", Cmd::line("cargo test --workspace --no-fail-fast -- --show-output")),
+        Step { name: "default features", run: Work::Own(default_features) },
+        // What passing tests print is shown, or their skips would go unseen. One build of wick, with everything in it.
+        tests(
+            "tests",
+            Cmd::line("cargo test --workspace --features wick/keyless --no-fail-fast -- --show-output"),
+        ),
     ]
+}
+
+/// wick without its optional parts compiles, and refuses what only they can do.
+fn default_features(_: &[String]) -> Result<()> {
+    let run = "cargo run --quiet --package wick --bin wick -- --dir examples/plugins plugin build weather --keyless";
+    match Cmd::line(run).output() {
+        Ok(_) => Err("a wick without keyless signing signs keyless".to_owned()),
+        Err(said) if said.contains("built without keyless signing") => Ok(()),
+        Err(said) => Err(format!("--keyless is refused for another reason: {said}")),
+    }
 }
 
 /// Runs the whole list and tells all that failed.

@@ -10,6 +10,9 @@ use clap::{ArgGroup, Args};
 use super::TrustArgs;
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "wick plugin call [OPTIONS] <PLUGIN> <OPERATION|--list|--health|--check-permissions|--identity env:NAME>"
+)]
 #[command(group = ArgGroup::new("what").required(true).args(["operation", "list", "health", "check_permissions", "identity"]))]
 #[command(after_help = "\
 Examples:

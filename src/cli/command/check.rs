@@ -1,6 +1,8 @@
 //! `wick plugin check`: what a host or a reviewer would complain about, before anything is packed.
 
-use crate::cli::args::CheckArgs;
+use std::sync::LazyLock;
+
+use crate::cli::args::{CheckArgs, SigningArgs};
 use crate::cli::failure;
 use crate::cli::render::{Console, check as render};
 use crate::cli::select;
@@ -71,6 +73,7 @@ fn answers(
     })?;
     let progress = console.progress();
     let listener = |event| progress.on(event);
+    let origin = LazyLock::new(|| session.origin(&project.root));
     let answers = check::learn(&Run {
         plan: &plan,
         project,
@@ -78,7 +81,9 @@ fn answers(
         environment: session.environment(),
         store: &store,
         fingerprints: &phase::fingerprints(),
-        signer: None,
+        origin: &|| origin.clone(),
+        signers: &session.signers(&SigningArgs::default())?,
+        attester: None,
         freshness: Freshness::Trust,
         on_failure: OnFailure::KeepGoing,
         listener: &listener,

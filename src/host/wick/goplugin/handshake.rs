@@ -216,10 +216,12 @@ fn numbers(versions: &[u32]) -> String {
     versions.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// A plugin's text, shortened, without what could move a terminal's cursor.
 fn cut(text: &str) -> String {
     let short: String = text.chars().take(120).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", short.escape_debug())
+    let shown = short.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] });
+    format!("{}{more}", shown.collect::<String>())
 }
 
 #[cfg(test)]
