@@ -31,21 +31,25 @@ impl Job {
     }
 
     fn build(&self, more: &[&str]) -> Wick {
-        let services = [
-            ["--fulcio-url", self.double.fact("fulcio")],
-            ["--rekor-url", self.double.fact("rekor")],
-            ["--trusted-root", self.double.fact("trustedRoot")],
-        ];
-        let mut args = vec!["plugin", "build", "alpha", "--keyless", "--target", repo::this_machine()];
-        args.extend(services.iter().flatten());
-        args.extend(more);
-        self.wick(&args)
+        let build = ["plugin", "build", "alpha", "--target", repo::this_machine()];
+        self.keyless(&[&build[..], more].concat())
+    }
+
+    /// A verb that signs, by the double's services.
+    fn keyless(&self, args: &[&str]) -> Wick {
+        let fact = |name| self.double.fact(name);
+        let services = ["--keyless", "--fulcio-url", fact("fulcio"), "--rekor-url", fact("rekor")];
+        self.wick(&[args, &services, &["--trusted-root", fact("trustedRoot")]].concat())
     }
 
     fn verify(&self, subject: &str) -> Ran {
+        self.verify_with(subject, "bundle")
+    }
+
+    fn verify_with(&self, subject: &str, required: &str) -> Ran {
         let (issuer, root) = (self.double.fact("issuer"), self.double.fact("trustedRoot"));
         let by = ["--certificate-identity", subject, "--certificate-oidc-issuer", issuer];
-        let args = [&["plugin", "verify", "bin", "--require", "bundle", "--trusted-root", root][..], &by];
+        let args = [&["plugin", "verify", "bin", "--require", required, "--trusted-root", root][..], &by];
         self.repo.wick(&args.concat()).run()
     }
 
@@ -79,6 +83,22 @@ fn a_build_signs_once_and_verify_agrees() {
     job.build(&[]).run().expect_code(0);
     assert_eq!(job.double.asked("rekor"), 2);
     job.verify(subject).expect_code(0);
+}
+
+/// As the workflow that `wick plugin init` writes does it: built without a token, attested elsewhere.
+#[test]
+fn packages_of_another_job_are_attested() {
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
+    let subject = job.double.fact("subject");
+    job.repo.wick(&["plugin", "build", "alpha", "--target", repo::this_machine()]).run().expect_code(0);
+    let attest = ["plugin", "attest", "--all-plugins"];
+    job.verify_with(subject, "attestation").expect_code(1);
+    job.keyless(&attest).run().expect_code(0);
+    job.verify_with(subject, "attestation").expect_code(0);
+    job.verify_with("https://github.com/octo/other/w.yml@refs/heads/main", "attestation").expect_code(1);
+    job.keyless(&attest).run().expect_code(0);
+    assert_eq!((job.double.asked("fulcio"), job.double.asked("rekor")), (1, 1), "what is attested stays");
 }
 
 #[test]
