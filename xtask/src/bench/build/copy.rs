@@ -29,7 +29,8 @@ impl Copy {
         let manifest = self.repo().join("Cargo.toml");
         let failed = |error| format!("point {} at the SDK: {error}", manifest.display());
         let text = std::fs::read_to_string(&manifest).map_err(failed)?;
-        std::fs::write(&manifest, text.replace("path = \"../../sdk\"", "path = \"wick-plugin\"")).map_err(failed)
+        std::fs::write(&manifest, text.replace("path = \"../../sdk\"", "path = \"wick-plugin\""))
+            .map_err(failed)
     }
 
     /// The plugin repository.
