@@ -279,7 +279,7 @@ fn write(name: &Ident, fields: &Fields, rows: &[Row]) -> TokenStream {
             }
             None => quote!(::core::option::Option::None),
         };
-        reads.extend(quote!(#name: values.take(#key, #default)?,));
+        reads.extend(quote!(#name: values.take::<#ty>(#key, #default)?,));
     }
     let read = match fields {
         Fields::Unit => quote!(Self),
