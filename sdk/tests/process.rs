@@ -1,6 +1,7 @@
 //! A plugin as a process, under a host that speaks plain HTTP/2: the handshake, calls, and every way to end.
 //! What go-plugin's own client says of it, with AutoMTLS, is in wick's host suite.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;

@@ -31,9 +31,14 @@ impl Signature {
                 "a host calls it with one type; name it instead of a generic",
             ));
         }
-        if matches!(signature.output, ReturnType::Default) {
-            let message = "return `wick_plugin::Result<…>`: what it gives, or why it failed";
-            return Err(Error::new(signature.ident.span(), message));
+        let wrong = match &signature.output {
+            ReturnType::Default => Some(signature.ident.span()),
+            ReturnType::Type(_, ty) => {
+                (!last(ty).is_some_and(|name| name.ends_with("Result"))).then(|| ty.span())
+            }
+        };
+        if let Some(span) = wrong {
+            return Err(Error::new(span, "return `wick_plugin::Result<…>`: what it gives, or why it failed"));
         }
         let mut takes_self = false;
         let mut parameters = Vec::new();
@@ -93,15 +98,19 @@ fn parameter(ty: &Type) -> Result<Parameter> {
         Type::Reference(reference) => (&*reference.elem, true),
         ty => (ty, false),
     };
-    let last = match inner {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-        _ => None,
-    };
-    match (last.as_deref(), by_reference) {
+    match (last(inner).as_deref(), by_reference) {
         (Some("Call"), true) => Ok(Parameter::Call),
         (Some("Call"), false) => Err(Error::new(ty.span(), "take `&Call`")),
         (Some("Stream"), by_reference) => Ok(Parameter::Stream { by_reference }),
         (_, true) => Err(Error::new(ty.span(), "take the input by value: it is made for this call")),
         (_, false) => Ok(Parameter::Input(Box::new(ty.clone()))),
+    }
+}
+
+/// The last name of a type's path.
+fn last(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
     }
 }

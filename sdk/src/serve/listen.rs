@@ -1,7 +1,6 @@
 //! Where a host connects: a unix socket that only its user may open, on Windows a port of this machine.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
@@ -86,7 +85,7 @@ impl Listener {
         let wanted = std::env::var_os("PLUGIN_UNIX_SOCKET_DIR").filter(|folder| !folder.is_empty());
         let named = if wanted.is_some() { "PLUGIN_UNIX_SOCKET_DIR" } else { "TMPDIR" };
         let folder = wanted.map_or_else(std::env::temp_dir, PathBuf::from);
-        let failed = |path: &Path, error: &dyn std::fmt::Display| {
+        let failed = |path: &std::path::Path, error: &dyn std::fmt::Display| {
             format!("make the socket {}: {error} (its folder is from {named})", path.display())
         };
         for _ in 0..100 {
@@ -104,7 +103,7 @@ impl Listener {
                     listener.share()?;
                     return Ok(listener);
                 }
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
                 Err(error) => return Err(failed(&path, &error)),
             }
         }

@@ -64,6 +64,7 @@ impl Host {
 struct Host(std::os::windows::io::OwnedHandle);
 
 #[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows tells of processes in no other way")]
 impl Host {
     fn find() -> Option<Host> {
         use std::os::windows::io::{FromRawHandle as _, OwnedHandle};
