@@ -5,7 +5,7 @@
 //! # Flow
 //!
 //! [`phase`] is the product, an ordered list: plan → build → interrogate → package (which signs on the way) →
-//! publish. Planning is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
+//! sign → publish. Planning is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
 //! Steps inside a phase don't depend on each other: a phase is one bounded parallel loop
 //! ([`parallel`](phase::parallel)). A finished step leaves a receipt ([`model::receipt`]) under `<output>/.wick/`;
 //! a run skips what still matches and says why when something doesn't.
@@ -41,7 +41,9 @@
 //! * Nothing that is published is ever changed; a release becomes visible in one step, when it is complete and read back.
 //! * No output is ever half-written under its final name; a request that can't be fulfilled fails, it never warns.
 //! * A token reaches the origin it is meant for and no other, whoever redirects; no error or log repeats it.
-//! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably.
+//! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably. No
+//!   child inherits a variable that holds a key, a password or a token: [`sys::env::withhold`] takes them out at the start.
+//! * No signature is given out that wasn't verified, and beside a zip lies no bundle that isn't over it.
 //!
 //! # Glossary
 //!

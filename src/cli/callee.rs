@@ -2,8 +2,9 @@
 //! is there already, held against a host's rules before it runs.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use super::args::CallArgs;
+use super::args::{CallArgs, SigningArgs};
 use super::command::verify;
 use super::render::{Console, verdict};
 use super::session::{Kept, Opened, Session};
@@ -15,7 +16,7 @@ use crate::phase::build::BuildState;
 use crate::phase::parallel::OnFailure;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
-use crate::phase::verify::{Expectation, program_in, program_of, verify_bytes, verify_folder};
+use crate::phase::verify::{Expectation, Required, program_in, program_of, verify_archive, verify_folder};
 use crate::phase::{self, Freshness, Run, build};
 use crate::project::{self, Selection};
 
@@ -60,12 +61,14 @@ pub(super) fn find(args: &CallArgs, session: &Session, console: &Console) -> Res
     }
     let name =
         path.file_name().map_or_else(|| args.plugin.clone(), |name| name.to_string_lossy().into_owned());
-    let expected =
-        Expectation { policy: verify::policy(&args.trust, false, session)?, this_machine: Some(machine) };
+    let policy = verify::policy(&args.trust, false, session)?;
+    let trust = session.trust(&args.trust, &policy.keys)?;
+    let expected = Expectation { policy, this_machine: Some(machine), trust, required: Required::default() };
     let (judged, program) = match opened {
-        Opened::File(bytes) => {
-            (verify_bytes(&name, &bytes, &expected, Session::facts), program_of(&name, &bytes))
-        }
+        Opened::File(bytes) => (
+            verify_archive(&name, &bytes, &session.sidecars(path), &expected, Session::facts),
+            program_of(&name, &bytes),
+        ),
         Opened::Folder(entries) => {
             let program = program_in(&entries);
             (verify_folder(&name, entries, &expected, Session::facts), program)
@@ -110,6 +113,7 @@ fn built(args: &CallArgs, session: &Session, console: &Console) -> Result<Callee
         session.store(&wish.output, || console.note("waiting for another wick that is building there"))?;
     let progress = console.progress();
     let listener = |event| progress.on(event);
+    let origin = LazyLock::new(|| session.origin(&project.root));
     let states = build::build(&Run {
         plan: &plan,
         project: &project,
@@ -117,7 +121,9 @@ fn built(args: &CallArgs, session: &Session, console: &Console) -> Result<Callee
         environment: session.environment(),
         store: &store,
         fingerprints: &phase::fingerprints(),
-        signer: None,
+        origin: &|| origin.clone(),
+        signers: &session.signers(&SigningArgs::default())?,
+        attester: None,
         freshness: Freshness::Trust,
         on_failure: OnFailure::Stop,
         listener: &listener,

@@ -5,6 +5,7 @@ mod args;
 mod callee;
 mod command;
 mod failure;
+mod origin;
 mod reach;
 mod render;
 mod select;
@@ -25,12 +26,13 @@ pub fn main(args: Vec<OsString>) -> u8 {
     if let Some(code) = session::hidden_role(&args) {
         return code;
     }
+    let withheld = session::withhold(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return render::usage(&error),
     };
     session::listen_for_interrupts();
-    let session = Session::new(&cli.global);
+    let session = Session::new(&cli.global, withheld);
     let console = Console::new(&cli.global, session.variable("GITHUB_ACTIONS") == Some("true"));
     match dispatch(&cli, &session, &console) {
         Ok(code) => code,
@@ -49,10 +51,13 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Call(args)) => command::call::run(args, session, console),
         Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Attest(args)) => command::attest::run(args, session, console),
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
         Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
+        Verb::Plugin(PluginVerb::New(args)) => command::new::run(args, session, console),
+        Verb::Plugin(PluginVerb::Check(args)) => command::check::run(args, session, console),
         Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),
     }

@@ -4,23 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global, TypedToken};
+use super::args::{ForgeArgs, Global, InstanceArgs, SigningArgs, TrustArgs, TypedToken};
+use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
 use crate::model::artifact::BinaryFacts;
 use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::key_source::{self, KeySource};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
+use crate::model::receipt::Origin;
+use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
+use crate::phase::verify::Sidecars;
+use crate::signer::check::Trust;
+use crate::signer::cosign::{self, Cosign};
 use crate::signer::ed25519::{self, Ed25519};
-use crate::sys::secret::{self, Secret};
+use crate::signer::instance::{self, Accepted, RootSource, Wish};
+use crate::signer::key::KeyText;
+use crate::signer::{Signer, Signers};
+use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
 
 /// The most bytes of a call's arguments.
@@ -29,6 +39,7 @@ const ARGUMENTS_MAX: u64 = 64 << 20;
 /// Facts of this run, read once.
 pub(super) struct Session {
     environment: BTreeMap<String, String>,
+    withheld: Withheld,
     cwd: PathBuf,
     root: PathBuf,
 }
@@ -39,6 +50,11 @@ pub(super) enum Opened {
     File(Vec<u8>),
     /// A folder's files.
     Folder(Vec<PackageEntry>),
+}
+
+/// Takes keys, passwords and tokens out of the environment, so that no child gets them. Before anything else.
+pub(super) fn withhold(args: &[OsString]) -> Withheld {
+    env::withhold(&key_source::variables(args.iter().map(|arg| arg.to_string_lossy())))
 }
 
 /// A program in a folder of its own, which is gone with the value.
@@ -59,11 +75,19 @@ pub(super) fn listen_for_interrupts() {
     interrupt::listen();
 }
 
+/// Who signs statements.
+pub(super) fn attester<'a>(signers: &'a Signers, asked_by: &str) -> Result<&'a dyn Signer, Failure> {
+    signers.of_statements().ok_or_else(|| {
+        Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
+            .hint("name a key with --cosign-key or --sign-key, or use --keyless")
+    })
+}
+
 impl Session {
-    pub(super) fn new(global: &Global) -> Session {
+    pub(super) fn new(global: &Global, withheld: Withheld) -> Session {
         let cwd = env::current_dir();
         let root = global.dir.as_ref().map_or_else(|| cwd.clone(), |dir| cwd.join(dir));
-        Session { environment: env::variables(), cwd, root }
+        Session { environment: env::variables(), withheld, cwd, root }
     }
 
     /// The repository's folder as it was named.
@@ -71,7 +95,7 @@ impl Session {
         &self.root
     }
 
-    /// The environment, without what a compiler must never see.
+    /// The environment, without what was withheld: keys, passwords, tokens.
     pub(super) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
@@ -173,14 +197,14 @@ impl Session {
         let reach = reach::reach(&said, remote)?;
         let token = match typed {
             Some(token) => Some(Secret::token(token.expose(), "--token")?),
-            None => secret::github_token(&self.environment)?,
+            None => secret::github_token(&self.withheld)?,
         };
         Ok(GitHub::new(Access { api_url: reach.api_url, repository: reach.repository, token }))
     }
 
     /// Whether the environment holds a token for the forge.
     pub(super) fn has_token(&self) -> Result<bool, Failure> {
-        Ok(secret::github_token(&self.environment)?.is_some())
+        Ok(secret::github_token(&self.withheld)?.is_some())
     }
 
     /// The tags of this clone.
@@ -188,16 +212,85 @@ impl Session {
         Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
     }
 
+    /// Where this run is.
+    pub(super) fn origin(&self, root: &Path) -> Origin {
+        // Who has no git can build; then the statement says less.
+        let top = git::top(root).ok().flatten();
+        let folder = top.and_then(|top| {
+            let root = files::canonical(root).ok()?;
+            let inner = root.strip_prefix(files::canonical(&top).ok()?).ok()?.to_owned();
+            Some(inner.to_string_lossy().replace('\\', "/"))
+        });
+        let remote = folder.as_ref().and_then(|_| git::remote_url(root, "origin").ok().flatten());
+        let checkout = origin::Checkout { remote, folder: folder.unwrap_or_default() };
+        origin::origin(|name| self.variable(name), checkout)
+    }
+
+    /// Whether a folder is in a git repository.
+    pub(super) fn is_in_git(&self, folder: &Path) -> Result<bool, Failure> {
+        Ok(git::top(folder)?.is_some())
+    }
+
+    /// A folder's place in the checkout of a CI service, empty or ending with `/`.
+    pub(super) fn in_workspace(&self, folder: &Path) -> String {
+        let top = self.variable("GITHUB_WORKSPACE").and_then(|top| files::canonical(Path::new(top)).ok());
+        let inner = top.and_then(|top| folder.strip_prefix(top).ok().map(Path::to_owned)).unwrap_or_default();
+        let inner = inner.to_string_lossy().replace('\\', "/");
+        if inner.is_empty() { inner } else { format!("{inner}/") }
+    }
+
     /// The text of a file, as typed from the current directory.
     pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
         Ok(files::read_text(&self.path(path))?)
     }
 
-    pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {
-        Ok(Ed25519::load(&self.path(path))?)
+    /// A secret that was in the environment; an empty one is one.
+    pub(super) fn withheld(&self, name: &str) -> Option<&Secret> {
+        self.withheld.get(name)
     }
 
-    /// Makes a key pair; gives the paths of both halves and the public key.
+    /// Who signs: every key is read once, here.
+    pub(super) fn signers(&self, said: &SigningArgs) -> Result<Signers, Failure> {
+        if said.sign_key == Some(KeySource::Stdin) && said.cosign_key == Some(KeySource::Stdin) {
+            let message = "--sign-key and --cosign-key can't both come from stdin";
+            return Err(
+                Failure::new(FailureKind::Usage, message).hint("give one of them as a file or env:NAME")
+            );
+        }
+        let read = |source: &KeySource| match source {
+            KeySource::File(path) => KeyText::read_file(&self.path(path)),
+            other => KeyText::read(other, &self.withheld),
+        };
+        let ed25519 = said.sign_key.as_ref().map(|key| Ed25519::open(&read(key)?)).transpose()?;
+        let password = self.withheld(cosign::PASSWORD_VARIABLE);
+        let cosign = said.cosign_key.as_ref().map(|key| Cosign::open(&read(key)?, password)).transpose()?;
+        let keyless = said.keyless.then(|| self.keyless(&said.instance)).transpose()?;
+        Ok(Signers { ed25519, cosign, keyless })
+    }
+
+    fn keyless(&self, said: &InstanceArgs) -> Result<Box<dyn Signer>, Failure> {
+        let url = |typed: &Option<String>, variable: &str| {
+            typed.clone().or_else(|| self.variable(variable).map(str::to_owned))
+        };
+        let configured = said.signing_config.is_some();
+        let wish = Wish {
+            fulcio_url: url(&said.fulcio_url, "SIGSTORE_FULCIO_URL").filter(|_| !configured),
+            rekor_url: url(&said.rekor_url, "SIGSTORE_REKOR_URL").filter(|_| !configured),
+            signing_config: said.signing_config.as_ref().map(|path| self.path(path)),
+            trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+        };
+        instance::keyless(&wish, &self.environment, &self.withheld)
+    }
+
+    fn trusted_root(&self, said: Option<&Path>) -> RootSource {
+        match said {
+            None => RootSource::Public,
+            Some(path) if path == Path::new("embedded") => RootSource::Embedded,
+            Some(path) => RootSource::File(self.path(path)),
+        }
+    }
+
+    /// Makes an ed25519 key pair; gives the paths of both halves and the public key.
     pub(super) fn generate_key(&self, path: Option<&Path>) -> Result<(PathBuf, PathBuf, String), Failure> {
         let path = match path {
             Some(path) => self.path(path),
@@ -210,6 +303,45 @@ impl Session {
         };
         let key = Ed25519::generate(&path)?;
         Ok((path.clone(), ed25519::public_path(&path), key.public().to_string()))
+    }
+
+    /// Makes a cosign key pair, in this folder when no other is named; gives the paths of both halves and the public key.
+    pub(super) fn generate_cosign_key(
+        &self,
+        path: Option<&Path>,
+    ) -> Result<(PathBuf, PathBuf, String), Failure> {
+        let path = self.path(path.unwrap_or(Path::new("cosign.key")));
+        let key = Cosign::generate(&path, self.withheld(cosign::PASSWORD_VARIABLE))?;
+        Ok((path.clone(), cosign::public_path(&path), key.public().to_string()))
+    }
+
+    /// Who is trusted beside these ed25519 keys: cosign keys in files, and names in certificates.
+    pub(super) fn trust(&self, said: &TrustArgs, ed25519: &[PublicKey]) -> Result<Trust, Failure> {
+        let read = |path: &PathBuf| {
+            let text = files::read_text(&self.path(path))?;
+            text.parse::<cosign::PublicKey>().map_err(|error| {
+                Failure::new(FailureKind::Usage, format!("--cosign-pub {}: {error}", path.display()))
+                    .hint("give the .pub file that `wick plugin keygen --cosign` or cosign wrote")
+            })
+        };
+        let cosign = said.cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
+        let certificates = match &said.certificate_oidc_issuer {
+            None => None,
+            Some(issuer) => {
+                let accepted = Accepted {
+                    subjects: said.certificate_identity.clone(),
+                    issuer: issuer.clone(),
+                    trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+                };
+                Some(instance::policy(&accepted, &self.environment)?)
+            }
+        };
+        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates })
+    }
+
+    /// What lies beside an archive and speaks of it.
+    pub(super) fn sidecars(&self, path: &Path) -> Sidecars {
+        Sidecars::of(&self.path(path))
     }
 
     /// What stands at a path: a file's bytes or a folder's files.

@@ -8,6 +8,7 @@ use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, elf};
 
 use super::elf::Elf;
+use super::range::shown;
 use crate::model::artifact::GoBuildInfo;
 use crate::model::target::Os;
 
@@ -31,7 +32,7 @@ pub(super) fn systems<H: FileHeader<Endian = Endianness>>(
     let mut witnesses: Vec<Witness> = Vec::new();
     let mut hear = |name: Option<&str>, from| {
         if let Some(name) = name {
-            witnesses.push((name.to_owned(), from));
+            witnesses.push((shown(name.as_bytes()), from));
         }
     };
     hear(header(file.header.e_ident().os_abi), "its header");

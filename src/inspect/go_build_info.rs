@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::error::InspectError;
 use super::go_quote::{must_quote, unquote, unquote_prefix};
+use super::range::shown;
 use crate::model::artifact::{GoBuildInfo, GoModule};
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
@@ -69,7 +70,7 @@ fn read(blob: &[u8]) -> Result<Option<GoBuildInfo>, InspectError> {
         _ => &[],
     };
     let lines = std::str::from_utf8(lines).map_err(|error| InspectError::malformed(PART, error))?;
-    parse(&String::from_utf8_lossy(version), lines).map(Some)
+    parse(version, lines).map(Some)
 }
 
 /// Takes a text with its length in front, as a base-128 number, off `rest`.
@@ -95,10 +96,11 @@ fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], InspectError> {
     Err(InspectError::malformed(PART, "the length of a text in it has no end"))
 }
 
-/// Reads the lines between the frames.
-fn parse(version: &str, lines: &str) -> Result<GoBuildInfo, InspectError> {
+/// Reads the lines between the frames. Names are made fit to be shown; settings are kept as they are, since a flag may
+/// hold any character.
+fn parse(version: &[u8], lines: &str) -> Result<GoBuildInfo, InspectError> {
     let mut info = GoBuildInfo {
-        go_version: version.to_owned(),
+        go_version: shown(version),
         main_package: String::new(),
         main_module: None,
         modules: Vec::new(),
@@ -110,7 +112,7 @@ fn parse(version: &str, lines: &str) -> Result<GoBuildInfo, InspectError> {
         let fail = |reason: &str| Err(InspectError::malformed(PART, format!("line {}: {reason}", index + 1)));
         let Some((word, rest)) = line.split_once('\t') else { continue };
         match word {
-            "path" => rest.clone_into(&mut info.main_package),
+            "path" => info.main_package = shown(rest.as_bytes()),
             "mod" | "dep" => {
                 let Some(module) = module(rest) else { return fail("a module needs two or three columns") };
                 if word == "mod" {
@@ -154,12 +156,9 @@ enum Line {
 
 /// `path`, `version` and perhaps `sum`, with tabs between.
 fn module(columns: &str) -> Option<GoModule> {
-    let mut columns = columns.split('\t');
-    let module = GoModule {
-        path: columns.next()?.to_owned(),
-        version: columns.next()?.to_owned(),
-        sum: columns.next().unwrap_or_default().to_owned(),
-    };
+    let mut columns = columns.split('\t').map(|column| shown(column.as_bytes()));
+    let module =
+        GoModule { path: columns.next()?, version: columns.next()?, sum: columns.next().unwrap_or_default() };
     columns.next().is_none().then_some(module)
 }
 

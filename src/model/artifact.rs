@@ -137,6 +137,7 @@ impl BinaryFacts {
             for (setting, wanted) in [("GOOS", target.os.as_str()), ("GOARCH", target.arch.as_str())] {
                 match go.settings.get(setting) {
                     Some(value) if value != wanted => {
+                        let value = value.escape_debug();
                         found.push(format!("its Go build info says {setting}={value}, not {wanted}"));
                     }
                     _ => {}

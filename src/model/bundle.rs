@@ -24,7 +24,7 @@ pub const BUNDLE_MAX: u64 = 4 << 20;
 
 /// A bundle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "Wire")]
 pub struct Bundle {
     /// [`MEDIA_TYPE`], or another version's when read.
     pub media_type: String,
@@ -33,6 +33,32 @@ pub struct Bundle {
     /// The signature.
     #[serde(flatten)]
     pub content: Content,
+}
+
+/// A bundle as it is written. Each field may be there once, so that all readers see the same one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    media_type: String,
+    verification_material: Material,
+    #[serde(default)]
+    message_signature: Option<MessageSignature>,
+    #[serde(default)]
+    dsse_envelope: Option<Envelope>,
+}
+
+impl TryFrom<Wire> for Bundle {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Bundle, Self::Error> {
+        let content = match (wire.message_signature, wire.dsse_envelope) {
+            (Some(signature), None) => Content::MessageSignature(signature),
+            (None, Some(envelope)) => Content::DsseEnvelope(envelope),
+            _ => return Err("it needs a message signature or an envelope, and not both"),
+        };
+        let (media_type, verification_material) = (wire.media_type, wire.verification_material);
+        Ok(Bundle { media_type, verification_material, content })
+    }
 }
 
 /// What a bundle's signature is checked with. Exactly one of key and certificate is there.
@@ -150,6 +176,8 @@ impl Bundle {
         if text.len() as u64 > BUNDLE_MAX {
             return Err(wrong(format!("it has more than {BUNDLE_MAX} bytes")));
         }
+        // What is kept as it is, or not looked at, must be JSON too.
+        serde_json::from_slice::<serde_json::Value>(text).map_err(|error| wrong(error.to_string()))?;
         let bundle: Bundle = serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
         if bundle.media_type != MEDIA_TYPE {
             return Err(wrong(format!("its media type is `{}`", bundle.media_type.escape_debug())));
@@ -164,6 +192,15 @@ impl Bundle {
             return Err(wrong(format!("its envelope has {} signatures", envelope.signatures.len())));
         }
         Ok(bundle)
+    }
+
+    /// The signed statement's text, unchecked; nothing when it is of something else.
+    #[must_use]
+    pub fn statement(&self) -> Option<Vec<u8>> {
+        match &self.content {
+            Content::DsseEnvelope(envelope) => envelope.text().ok(),
+            Content::MessageSignature(_) => None,
+        }
     }
 
     /// As a file: one line of JSON and a newline.
@@ -252,6 +289,12 @@ mod tests {
             ("bundle.v0.3", "bundle.v9.9"),
             ("\"publicKey\":{\"hint\":\"hint\"}", ""),
             ("messageSignature", "nothingSigned"),
+            (
+                "\"messageSignature\"",
+                "\"dsseEnvelope\":{\"payload\":\"\",\"payloadType\":\"\",\"signatures\":[{\"sig\":\"\"}]},\"messageSignature\"",
+            ),
+            ("\"messageSignature\"", "\"messageSignature\":{\"signature\":\"BB==\"},\"messageSignature\""),
+            ("{\"mediaType\"", "{\"unknown\":\"\\ud800\",\"mediaType\""),
             ("{\"publicKey\"", "{\"certificate\":{\"rawBytes\":\"\"},\"publicKey\""),
         ] {
             assert!(Bundle::read(text.replace(from, to).as_bytes()).is_err(), "{from} → {to}");

@@ -135,6 +135,12 @@ impl Module {
         Ok(serde_json::from_str::<TagsHead>(self.0.get())?.meta.default_tags.unwrap_or_default())
     }
 
+    /// The module as it was written, in JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
     /// The module in one canonical text, so that two modules can be compared: white space and the spelling of
     /// escapes don't matter, the order of keys does.
     #[must_use]

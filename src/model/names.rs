@@ -24,7 +24,7 @@ pub enum KeyError {
     #[error("plugin key `{0}` has {1} characters; a host accepts at most {KEY_MAX}")]
     TooLong(String, usize),
     /// A character outside `a-z 0-9 _`.
-    #[error("plugin key `{0}` contains `{1}`; a host accepts only a-z, 0-9 and _")]
+    #[error("plugin key `{}` contains `{}`; a host accepts only a-z, 0-9 and _", .0, .1.escape_debug())]
     BadCharacter(String, char),
 }
 
@@ -117,6 +117,14 @@ mod tests {
         }
         for bad in ["", "../x", "a/b", "a-b", "Slack", "a b", "é", "a.b", "a\0", &"k".repeat(65)] {
             assert!(bad.parse::<PluginKey>().is_err(), "{bad:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn a_refused_key_cannot_steer_a_terminal() {
+        for bad in ["a\u{1b}[2J", "a\n::error::b", "\t"] {
+            let text = bad.parse::<PluginKey>().unwrap_err().to_string();
+            assert!(!text.chars().any(char::is_control), "{text:?}");
         }
     }
 

@@ -130,6 +130,22 @@ pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
     read(path)
 }
 
+/// All of stdin, when it is no longer than `most` bytes.
+///
+/// # Errors
+/// When it can't be read or is longer.
+pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(most + 1).read_to_end(&mut bytes);
+    let fits = read.and_then(|count| match count as u64 > most {
+        true => {
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {} KiB", most >> 10)))
+        }
+        false => Ok(bytes),
+    });
+    wrap("read", Path::new("stdin"), fits)
+}
+
 /// Size and digest of a file, without holding it in memory.
 ///
 /// # Errors
@@ -180,20 +196,6 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
 /// When it can't be made.
 pub fn create_folder(path: &Path) -> Result<()> {
     wrap("create the folder", path, fs::create_dir_all(path))
-}
-
-/// stdin, to its end, at most that many bytes.
-///
-/// # Errors
-/// When it can't be read, or is longer.
-pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
-    let inner = || {
-        let mut bytes = Vec::new();
-        io::Read::take(io::stdin().lock(), most + 1).read_to_end(&mut bytes)?;
-        let long = bytes.len() as u64 > most;
-        if long { Err(io::Error::other(format!("it has more than {most} bytes"))) } else { Ok(bytes) }
-    };
-    wrap("read", Path::new("stdin"), inner())
 }
 
 /// The path with links and `..` resolved.
@@ -258,6 +260,33 @@ pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<()> {
     wrap("write", path, inner())
 }
 
+/// Writes a file that isn't there yet.
+///
+/// # Errors
+/// When something of that name exists already, or it can't be written; nothing half-written is left.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let inner = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        set_mode(file.as_file(), 0o644)?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    wrap("write", path, inner())
+}
+
+/// Moves a folder to a name of the same file system under which nothing stands.
+///
+/// # Errors
+/// When something stands there, or it can't be moved.
+pub fn move_new(from: &Path, to: &Path) -> Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        return wrap("create the folder", to, Err(io::ErrorKind::AlreadyExists.into()));
+    }
+    wrap("create the folder", to, fs::rename(from, to))
+}
+
 fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -293,6 +322,16 @@ impl Scratch {
         create_folder(place)?;
         wrap("create a scratch folder in", place, tempfile::Builder::new().prefix("run-").tempdir_in(place))
             .map(Scratch)
+    }
+
+    /// A scratch folder beside what `place` holds, under a name that no walk over plugins looks at.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn beside(place: &Path) -> Result<Scratch> {
+        create_folder(place)?;
+        let made = tempfile::Builder::new().prefix(".wick-").tempdir_in(place);
+        wrap("create a scratch folder in", place, made).map(Scratch)
     }
 
     /// Where it is.
@@ -385,6 +424,25 @@ mod tests {
         write_new_private(&path, b"one").unwrap();
         assert!(write_new_private(&path, b"two").is_err());
         assert_eq!(read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn what_is_new_takes_nobodys_place() {
+        let dir = Scratch::new().unwrap();
+        let (file, folder) = (dir.path().join("f"), dir.path().join("d"));
+        write_new(&file, b"one").unwrap();
+        assert!(write_new(&file, b"two").is_err());
+        assert_eq!(read(&file).unwrap(), b"one");
+        let made = Scratch::beside(&folder).unwrap();
+        create_folder(&made.path().join("x")).unwrap();
+        move_new(&made.path().join("x"), &folder.join("x")).unwrap();
+        create_folder(&made.path().join("x")).unwrap();
+        assert!(
+            move_new(&made.path().join("x"), &folder.join("x")).is_err(),
+            "rename takes empty folders' places"
+        );
+        drop(made);
+        assert_eq!(list(&folder).unwrap(), ["x"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{Cmd, say};
-use crate::{Result, flags, setup, tidy};
+use crate::{Result, flags, fuzz, setup, tidy};
 
 /// One entry of the list.
 struct Step {
@@ -38,12 +38,15 @@ struct Tally {
 /// The list, in order. The workspace's own tests come last, so that their closing lines do too.
 fn steps(require_tools: bool) -> Vec<Step> {
     let required = |cmd: Cmd| if require_tools { cmd.env("WICK_TEST_REQUIRE_TOOLS", "1") } else { cmd };
-    let at = |dir: &'static str, line| Cmd::line(line).dir(crate::root().join(dir));
+    let at = |dir: &'static str, line: &str| Cmd::line(line).dir(crate::root().join(dir));
     let command = |name, cmd| Step { name, run: Work::Command(cmd) };
     let tests = |name, cmd| Step { name, run: Work::Tests(required(cmd)) };
     let names = |name, cmd| Step { name, run: Work::Names(cmd) };
     let strict = "-- -D warnings";
     let lint = format!("cargo clippy --workspace --all-targets --all-features {strict}");
+    // Into the workspace's own folder, where the same dependencies have been checked.
+    let lint_fuzzers =
+        format!("cargo clippy --locked --target-dir {} {strict}", crate::root().join("target").display());
     // Through cargo-zigbuild, as one dependency brings C and every system's C compiler is in zig.
     let foreign = |triple| {
         Cmd::line(&format!("cargo-zigbuild clippy --package wick --all-targets --target {triple} {strict}"))
@@ -69,12 +72,29 @@ fn steps(require_tools: bool) -> Vec<Step> {
         tests("examples: Rust tests", at("examples/plugins", "cargo test --locked")),
         names("probe: Go format", at("tests/fixtures/probe", "gofmt -l .")),
         command("probe: Go vet", at("tests/fixtures/probe", "go vet ./...")),
+        command("fuzzers: format", at("tests/fuzz", "cargo fmt --all --check")),
+        command("fuzzers: lint", at("tests/fuzz", &lint_fuzzers)),
+        Step { name: "fuzzers: a short run", run: Work::Own(fuzz::smoke) },
         names("test host: Go format", at("tests/host", "gofmt -l .")),
         command("test host: Go vet", at("tests/host", "go vet ./...")),
         command("test host: Go tests", at("tests/host", "go test ./...")),
-        // What passing tests print is shown, or their skips would go unseen.
-        tests("tests", Cmd::line("cargo test --workspace --no-fail-fast -- --show-output")),
+        Step { name: "default features", run: Work::Own(default_features) },
+        // What passing tests print is shown, or their skips would go unseen. One build of wick, with everything in it.
+        tests(
+            "tests",
+            Cmd::line("cargo test --workspace --features wick/keyless --no-fail-fast -- --show-output"),
+        ),
     ]
+}
+
+/// wick without its optional parts compiles, and refuses what only they can do.
+fn default_features(_: &[String]) -> Result<()> {
+    let run = "cargo run --quiet --package wick --bin wick -- --dir examples/plugins plugin build weather --keyless";
+    match Cmd::line(run).output() {
+        Ok(_) => Err("a wick without keyless signing signs keyless".to_owned()),
+        Err(said) if said.contains("built without keyless signing") => Ok(()),
+        Err(said) => Err(format!("--keyless is refused for another reason: {said}")),
+    }
 }
 
 /// Runs the whole list and tells all that failed.

@@ -73,6 +73,15 @@ impl Cmd {
         if status.success() { Ok(()) } else { Err(status.to_string()) }
     }
 
+    /// Runs it with all it prints in a file; whether it succeeded.
+    pub(crate) fn logged(&self, log: &Path) -> Result<bool> {
+        let failed = |error: std::io::Error| format!("write {}: {error}", log.display());
+        let file = std::fs::File::create(log).map_err(failed)?;
+        let mut command = self.prepared();
+        command.stdout(file.try_clone().map_err(failed)?).stderr(file);
+        Ok(command.status().map_err(|error| self.not_started(&error))?.success())
+    }
+
     /// Runs it in silence; what it printed on stdout, or a failure with all it printed.
     pub(crate) fn output(&self) -> Result<String> {
         let output = self.prepared().output().map_err(|error| self.not_started(&error))?;

@@ -8,6 +8,7 @@
 mod bench;
 mod ci;
 mod command;
+mod fuzz;
 mod quickstart;
 mod setup;
 mod tidy;
@@ -29,6 +30,11 @@ const VERBS: &[Verb] = &[
     Verb { name: "test", help: "set up, then every check and test   [--no-skips]", run: ci::test },
     Verb { name: "ci", help: "test without skips, then the benches once", run: ci::ci },
     Verb { name: "setup", help: "install the tools that tests need   [--check]", run: setup::run },
+    Verb {
+        name: "fuzz",
+        help: "make up inputs for the readers   [TARGET...] [--minutes N | --smoke] [--jobs N] [--address] [--json]",
+        run: fuzz::run,
+    },
     Verb { name: "tidy", help: "check the rules of the house", run: tidy::run },
     Verb {
         name: "bench",

@@ -18,6 +18,12 @@ pub(in crate::cli) fn lines(verdict: &Verdict, verbose: bool) -> String {
     };
     let signed = verdict.signed_by.as_ref().map_or_else(String::new, |key| format!("  signed by {key}"));
     let _ = write!(out, "{word} {}{signed}", verdict.package);
+    if let Some(identity) = &verdict.bundle_signed_by {
+        let _ = write!(out, "  bundle by {identity}");
+    }
+    if let Some(identity) = &verdict.attested_by {
+        let _ = write!(out, "  attested by {identity}");
+    }
     for finding in &verdict.findings {
         if finding.severity == Severity::Note && !verbose {
             continue;
@@ -68,22 +74,16 @@ pub(in crate::cli) fn binary(
 
 fn describe(out: &mut String, manifest: &Manifest) {
     if let Ok(meta) = manifest.module.meta() {
-        let _ = writeln!(out, "  plugin     {} {} — {}", meta.key, manifest.version, one_line(&meta.name));
+        let [key, version, name] = [&meta.key, &manifest.version, &meta.name].map(|text| one_line(text));
+        let _ = writeln!(out, "  plugin     {key} {version} — {name}");
         let _ = writeln!(out, "  about      {}", one_line(&meta.description));
     }
     let kind = if manifest.kind.is_empty() { "not said" } else { &manifest.kind };
-    let _ = writeln!(
-        out,
-        "  kind       {kind}, protocol {}, for {}",
-        manifest.proto_version,
-        manifest.os_arch.join(", ")
-    );
-    let _ = writeln!(
-        out,
-        "  signature  {}",
-        if manifest.signature.is_empty() { "none" } else { &manifest.signature }
-    );
-    let _ = writeln!(out, "  operations {}", manifest.module.operations().join(", "));
+    let (kind, targets) = (one_line(kind), one_line(&manifest.os_arch.join(", ")));
+    let _ = writeln!(out, "  kind       {kind}, protocol {}, for {targets}", manifest.proto_version);
+    let signature = if manifest.signature.is_empty() { "none" } else { &manifest.signature };
+    let _ = writeln!(out, "  signature  {}", one_line(signature));
+    let _ = writeln!(out, "  operations {}", one_line(&manifest.module.operations().join(", ")));
 }
 
 fn headers(out: &mut String, facts: &BinaryFacts) {
@@ -107,4 +107,20 @@ fn headers(out: &mut String, facts: &BinaryFacts) {
 /// Plugins write these texts; a terminal must not obey them.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_manifest_cannot_steer_the_terminal() {
+        let text = r#"{"schema_version":1,"kind":"a\u001bb","version":"\u001b[2J","proto_version":1,
+            "os_arch":["\n"],"signature":"\u001b","module":{"Meta":{"Key":"\u001b]0;x\u0007","Name":"\r",
+            "Description":"\u009b"},"Operations":[{"Ops":[{"Key":"\u001b[1A"}]}]}}"#;
+        let mut out = String::new();
+        describe(&mut out, &Manifest::read(text).unwrap());
+        assert!(out.chars().all(|c| c == '\n' || !c.is_control()), "{out:?}");
+        assert_eq!(out.lines().count(), 5, "{out}");
+    }
 }

@@ -66,11 +66,13 @@ impl GitHub {
         if error.is_transient() { Failed::again(said, error.may_be_done()) } else { Failed::Final(said) }
     }
 
-    /// A text for people, without the token, in case a server echoes it.
+    /// A text for people, on one line and without the token, in case a server echoes it.
     fn clean(&self, text: &str) -> String {
+        // A terminal and a CI service obey control characters; nobody on the other side should command them.
+        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         match &self.access.token {
-            Some(token) => token.hide_in(text),
-            None => text.to_owned(),
+            Some(token) => token.hide_in(&line),
+            None => line,
         }
     }
 }

@@ -71,13 +71,15 @@ impl GitHub {
         for _ in 0..DEEPEST {
             let pointer: PointerWire = self.parse(&what, &answer)?;
             match pointer.object.kind.as_str() {
-                "commit" => return Ok(Some(pointer.object.sha)),
+                "commit" if pointer.object.sha.chars().all(|c| c.is_ascii_hexdigit()) => {
+                    return Ok(Some(pointer.object.sha));
+                }
                 "tag" => {
                     let url = self.address(&format!("/git/tags/{}", encode_path(&pointer.object.sha)));
                     answer = self.call(&Ask::get(&what, url))?;
                 }
                 kind => {
-                    let why = format!("it points at a {kind}, not at a commit");
+                    let why = format!("it points at a {}, not at a commit", kind.escape_debug());
                     return Err(ForgeError::Unreadable { what, why });
                 }
             }

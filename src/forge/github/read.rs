@@ -39,7 +39,7 @@ impl GitHub {
     /// # Errors
     /// When the bytes can't be had or aren't those asked for.
     pub fn read(&self, asset: &Asset, range: Option<Range<u64>>) -> Result<Piece, ForgeError> {
-        let what = format!("read {}", asset.name);
+        let what = format!("read {}", asset.name.escape_debug());
         if range.as_ref().is_some_and(Range::is_empty) {
             return Ok(Piece::Part { bytes: Vec::new(), total: asset.size });
         }
@@ -55,7 +55,7 @@ impl GitHub {
 
     /// All bytes of an asset that needn't be public yet.
     pub(super) fn whole(&self, asset: &Asset) -> Result<Vec<u8>, ForgeError> {
-        let what = format!("read back {}", asset.name);
+        let what = format!("read back {}", asset.name.escape_debug());
         match self.read_through(Door::Api, &what, asset, None)? {
             Piece::Part { bytes, .. } | Piece::Whole(bytes) => Ok(bytes),
         }
@@ -121,14 +121,15 @@ fn piece(what: &str, asset: &Asset, range: Option<&Range<u64>>, answer: Response
         return Ok(Piece::Whole(answer.body));
     };
     let header = answer.header("content-range").unwrap_or_default();
-    let (first, last, total) =
-        content_range(header).ok_or_else(|| again(format!("its range `{header}` can't be read")))?;
+    let (first, last, total) = content_range(header)
+        .ok_or_else(|| again(format!("its range `{}` can't be read", header.escape_debug())))?;
     let asked = range.start..range.end.min(asset.size);
     let is_asked = (first, last.saturating_add(1)) == (asked.start, asked.end);
     if !is_asked || total != asset.size || answer.body.len() as u64 != asked.end - asked.start {
         let got = answer.body.len();
         return Err(again(format!(
-            "{got} bytes of `{header}` arrived for bytes {}-{}",
+            "{got} bytes of `{}` arrived for bytes {}-{}",
+            header.escape_debug(),
             range.start,
             range.end - 1
         )));

@@ -101,7 +101,7 @@ impl GitHub {
     /// # Errors
     /// When GitHub refuses or can't be reached.
     pub fn delete_asset(&self, asset: &Asset) -> Result<(), ForgeError> {
-        let what = format!("remove {} from its release", asset.name);
+        let what = format!("remove {} from its release", asset.name.escape_debug());
         let url = self.address(&format!("/releases/assets/{}", asset.id));
         self.call_if_there(&Ask { what: &what, method: Method::Delete, url, body: Body::Empty }).map(|_| ())
     }
@@ -147,7 +147,7 @@ impl GitHub {
         // another name nobody would find it again.
         if asset.name != meant.name {
             self.delete_asset(&asset)?;
-            return Err(Failed::Final(altered(format!("GitHub named it `{}`", asset.name))));
+            return Err(Failed::Final(altered(format!("GitHub named it `{}`", asset.name.escape_debug()))));
         }
         let why = if !asset.complete || asset.size != meant.size {
             format!("{} of {} bytes", asset.size, meant.size)

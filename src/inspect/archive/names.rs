@@ -28,7 +28,8 @@ pub(super) fn check(raw: &[u8]) -> Result<String, Vec<Finding>> {
     if text.contains('\\') {
         refuse("name-backslash", "has a back-slash in its name, which is a separator on Windows");
     }
-    if text.starts_with('/') || text.starts_with('\\') {
+    // Also what is left of `.//x`.
+    if [text, name].iter().any(|name| name.starts_with(['/', '\\'])) {
         refuse("name-absolute", "has an absolute name");
     }
     if text.contains(':') {

@@ -41,7 +41,9 @@ fn broken(error: &io::Error, gather: &mut Gather) {
     if error.kind() == io::ErrorKind::FileTooLarge {
         gather.error("content-too-large", format!("the tar unpacks to more than {CONTENT_MAX} bytes"));
     } else {
-        gather.error("tar-corrupt", format!("the tar.gz can't be read further: {error}"));
+        // The tar crate quotes fields as they are.
+        let why = error.to_string().escape_debug().to_string();
+        gather.error("tar-corrupt", format!("the tar.gz can't be read further: {why}"));
     }
 }
 

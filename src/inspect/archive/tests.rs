@@ -79,13 +79,14 @@ fn directories_are_passed_over() {
 /// Conformance 12 of contract wick: zip-slip and absolute names, in both formats and in folders.
 #[test]
 fn conformance_12_names_that_escape_are_refused() {
-    let cases: [(&[u8], &str); 19] = [
+    let cases: [(&[u8], &str); 20] = [
         (b"../evil", "name-traversal"),
         (b"a/../../evil", "name-traversal"),
         (b"..", "name-traversal"),
         (b"..\\evil", "name-backslash"),
         (b"a\\..\\..\\evil", "name-traversal"),
         (b"/etc/passwd", "name-absolute"),
+        (b".//etc/passwd", "name-absolute"),
         (b"\\\\server\\share", "name-absolute"),
         (b"C:\\evil", "name-colon"),
         (b"c:evil", "name-colon"),

@@ -4,7 +4,7 @@ use super::build::{ARM64, MachO};
 use super::seeds::seed;
 use crate::inspect::go_build_info::{in_data, in_section};
 use crate::inspect::inspect;
-use crate::model::artifact::{GoBuildInfo, GoModule};
+use crate::model::artifact::{BinaryFacts, GoBuildInfo, GoModule};
 use crate::model::target::Target;
 
 /// The blob of a Go 1.26.8 program with two replaced dependencies.
@@ -96,6 +96,20 @@ fn lines_mean_what_go_means() {
     // Built without modules.
     let bare = read("").unwrap();
     assert_eq!((bare.main_package.as_str(), bare.main_module), ("", None));
+}
+
+#[test]
+fn names_and_contradictions_cannot_steer_a_terminal() {
+    let info = read("path\ta\u{1b}[2J\nmod\tm\r\tv\u{7}\tsum\nbuild\tGOARCH=am\u{6}64\n").unwrap();
+    let module = info.main_module.clone().unwrap();
+    for name in [&info.main_package, &module.path, &module.version] {
+        assert!(!name.chars().any(char::is_control), "{name:?}");
+    }
+    assert_eq!(info.settings["GOARCH"], "am\u{6}64", "a setting stays what it is");
+    let slice = MachO { go: Some(REAL), ..MachO::program(ARM64) };
+    let facts = BinaryFacts { go: Some(info), ..inspect(&slice.bytes()).unwrap() };
+    let said = facts.contradictions("darwin/arm64".parse().unwrap());
+    assert_eq!(said, [r"its Go build info says GOARCH=am\u{6}64, not arm64"]);
 }
 
 #[test]

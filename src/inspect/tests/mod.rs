@@ -2,6 +2,7 @@
 //! Not against the tools of the systems: that is done by hand over thousands of files, see the commit.
 
 mod build;
+mod corpus;
 mod go;
 mod hostile;
 mod macho;

@@ -44,7 +44,8 @@ pub(super) fn entry(
     meter: &Meter,
 ) -> Result<Entry, Failure> {
     let (target, asset) = speaker(candidate)?;
-    let said = |why: String| Failure::new(FailureKind::Remote, format!("{} {why}", asset.name));
+    let said =
+        |why: String| Failure::new(FailureKind::Remote, format!("{} {why}", asset.name.escape_debug()));
     let text = manifest(fetch, asset, meter)?;
     let source = Source { file_name: None, manifest: &text, files: &[] };
     let package = Unpacked::open(source, |_| Err(String::new()));
@@ -79,7 +80,9 @@ fn manifest(fetch: Fetch<'_>, asset: &Asset, meter: &Meter) -> Result<Vec<u8>, F
             }
         }
     };
-    let said = |why: String| Failure::new(FailureKind::Remote, format!("can't read {}: {why}", asset.name));
+    let said = |why: String| {
+        Failure::new(FailureKind::Remote, format!("can't read {}: {why}", asset.name.escape_debug()))
+    };
     if asset.size > PACKAGE_MAX {
         return Err(said(format!("it has {} bytes; at most {PACKAGE_MAX} are read", asset.size)));
     }

@@ -27,6 +27,19 @@ pub type Answers = BTreeMap<usize, Result<Learned, Failure>>;
 /// Learns the manifests of `due` units. Units whose binary isn't ready are left out.
 #[must_use]
 pub fn interrogate(run: &Run<'_>, states: &[BuildState], due: &[usize]) -> Answers {
+    listen(run, states, due, check_identity)
+}
+
+/// As [`interrogate`], but what the plugins say of themselves is not held against what they are: for a check that has
+/// more to say on it.
+#[must_use]
+pub fn hear(run: &Run<'_>, states: &[BuildState], due: &[usize]) -> Answers {
+    listen(run, states, due, |_, _| Ok(()))
+}
+
+type Judge = fn(&Unit, &Learned) -> Result<(), Failure>;
+
+fn listen(run: &Run<'_>, states: &[BuildState], due: &[usize], judge: Judge) -> Answers {
     // A unit that can't speak for itself needs its speaker's answer, whether or not that one is packed anew.
     let mut asked: BTreeSet<usize> = BTreeSet::new();
     for at in due {
@@ -44,7 +57,8 @@ pub fn interrogate(run: &Run<'_>, states: &[BuildState], due: &[usize]) -> Answe
         run.listener,
         |at| run.plan.units[*at].label(),
         |at| {
-            let answer = speak(run, states, *at);
+            let answer = speak(run, states, *at)
+                .and_then(|learned| judge(&run.plan.units[*at], &learned).map(|()| learned));
             let outcome = parallel::outcome(&answer, |learned| learned.evidence.as_str().to_owned());
             (answer, outcome)
         },
@@ -113,7 +127,6 @@ fn speak(run: &Run<'_>, states: &[BuildState], at: usize) -> Result<Learned, Fai
         }
         (None, None) => return Err(mute(unit, &facts)),
     };
-    check_identity(unit, &said)?;
     let mut caveats = Vec::new();
     if let Some(version) = said.version.filter(|version| version != unit.version.as_str()) {
         caveats.push(format!(
@@ -222,10 +235,12 @@ fn mute(unit: &Unit, facts: &BinaryFacts) -> Failure {
 }
 
 /// Conformance 2: the folder's name and `Meta.Key` are one.
-fn check_identity(unit: &Unit, said: &Said) -> Result<(), Failure> {
+fn check_identity(unit: &Unit, learned: &Learned) -> Result<(), Failure> {
     let label = unit.label();
-    let meta =
-        said.module.meta().map_err(|error| Failure::new(FailureKind::Step, format!("{label}: {error}")))?;
+    let meta = learned
+        .module
+        .meta()
+        .map_err(|error| Failure::new(FailureKind::Step, format!("{label}: {error}")))?;
     if meta.key != unit.plugin.as_str() {
         return Err(Failure::new(
             FailureKind::Step,
@@ -237,12 +252,12 @@ fn check_identity(unit: &Unit, said: &Said) -> Result<(), Failure> {
         )
         .hint("rename the folder or change Meta.Key; a host refuses a plugin whose names differ"));
     }
-    if !PROTO_RANGE.contains(&said.proto_version) {
+    if !PROTO_RANGE.contains(&learned.proto_version) {
         return Err(Failure::new(
             FailureKind::Step,
             format!(
                 "{label}: it speaks protocol {}, hosts accept {} to {}",
-                said.proto_version,
+                learned.proto_version,
                 PROTO_RANGE.start(),
                 PROTO_RANGE.end()
             ),

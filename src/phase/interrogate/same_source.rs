@@ -51,6 +51,7 @@ fn differences(a: &GoBuildInfo, b: &GoBuildInfo) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |what: &str, a: &str, b: &str| {
         if a != b {
+            let [what, a, b] = [what, a, b].map(str::escape_debug);
             found.push(format!("{what} `{a}` and `{b}`"));
         }
     };

@@ -2,6 +2,7 @@
 //! It changes nothing outside rustup, apt and `.cache/tools`, and nothing at all when everything is there.
 
 mod get;
+mod sigstore;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,14 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
+    Tool { name: "CycloneDX schema", check: cyclonedx, get: get::cyclonedx },
+    Tool { name: "cosign", check: cosign, get: get::cosign },
+    Tool { name: "openssl", check: openssl, get: get::openssl },
+    Tool { name: "node", check: sigstore::node, get: sigstore::get_node },
+    Tool { name: "sigstore-js", check: sigstore::packages, get: sigstore::get_packages },
+    Tool { name: "PyPI sigstore", check: sigstore::pypi, get: sigstore::get_pypi },
+    Tool { name: "C++ compiler", check: cxx, get: get::cxx },
+    Tool { name: "cargo-fuzz", check: cargo_fuzz, get: get::cargo_fuzz },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
@@ -40,6 +49,11 @@ const GO: Version = (1, 26);
 /// 0.15 can't compile libdeflate's AVX-512 paths.
 const ZIG: Version = (0, 16);
 const ZIGBUILD: Version = (0, 22);
+/// What the flags of `cargo xtask fuzz` were tried with.
+const CARGO_FUZZ: Version = (0, 13);
+
+/// What wick's signatures are tried against, exactly: other versions need other flags.
+const COSIGN: &str = "v3.1.3";
 
 type Version = (u32, u32);
 
@@ -109,6 +123,15 @@ fn zigbuild() -> Result<String> {
     at_least(ZIGBUILD, first_line(&Cmd::line("cargo-zigbuild --version"))?)
 }
 
+/// libFuzzer is written in C++.
+fn cxx() -> Result<String> {
+    first_line(&Cmd::line("c++ --version"))
+}
+
+fn cargo_fuzz() -> Result<String> {
+    at_least(CARGO_FUZZ, first_line(&Cmd::line("cargo-fuzz --version"))?)
+}
+
 /// Runs the Linux binaries of the other architecture; there is none for other systems.
 fn qemu() -> Result<String> {
     let other = match (std::env::consts::OS, std::env::consts::ARCH) {
@@ -118,6 +141,26 @@ fn qemu() -> Result<String> {
     };
     let with = |suffix: &str| first_line(&Cmd::new(format!("qemu-{other}{suffix}")).args(["--version"]));
     with("-static").or_else(|_| with(""))
+}
+
+/// The official JSON schema and a validator, in Python: the tests hold bills of materials against it.
+fn cyclonedx() -> Result<String> {
+    let script = "import cyclonedx.validation.json, jsonschema, importlib.metadata as m; print('cyclonedx-python-lib', m.version('cyclonedx-python-lib'))";
+    first_line(&Cmd::new("python3").args(["-c", script]))
+}
+
+fn cosign() -> Result<String> {
+    let said = Cmd::line("cosign version --json").output()?;
+    if said.contains(&format!("\"gitVersion\": \"{COSIGN}\"")) {
+        Ok(COSIGN.to_owned())
+    } else {
+        Err(format!("it is not {COSIGN}"))
+    }
+}
+
+/// Makes keys of the kinds that wick must refuse.
+fn openssl() -> Result<String> {
+    first_line(&Cmd::line("openssl version"))
 }
 
 fn first_line(cmd: &Cmd) -> Result<String> {
@@ -148,6 +191,7 @@ mod tests {
         assert_eq!(version("go version go1.26.8 linux/amd64"), Some((1, 26)));
         assert_eq!(version("cargo-zigbuild 0.24.1"), Some((0, 24)));
         assert_eq!(version("0.17.1"), Some((0, 17)));
+        assert_eq!(version("v20.20.2"), Some((20, 20)));
         assert_eq!(version("go version devel"), None);
         assert!(at_least((1, 26), "go1.9".into()).is_err());
     }

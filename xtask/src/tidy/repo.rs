@@ -72,8 +72,9 @@ pub(super) fn no_build_output(files: &[File]) -> Vec<Finding> {
         &[b"\x7fELF", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"!<arch>\n", b"PK\x03\x04"];
     let made = files.iter().filter(|file| {
         let folders = file.path.split('/').rev().skip(1).any(|part| FOLDERS.contains(&part));
-        // A parser's tests need small files that a real linker wrote.
-        let fixture = file.path.starts_with("tests/fixtures/");
+        // A parser's tests need small files that a real linker wrote, a fuzzer those that start it off.
+        let fixture =
+            ["tests/fixtures/", "tests/fuzz/seeds/"].iter().any(|place| file.path.starts_with(place));
         folders || !fixture && MAGIC.iter().any(|magic| file.bytes.starts_with(magic))
     });
     let sentence =

@@ -1,0 +1,1 @@
+MEUCIQCbIuG4pp24dJGaRvsssSte3RDHpuq2QzcXCBgApAQIMAIgcSp+w8EY/4kzbvLIYy3OsFytnD/O4aRd/pgLf2+tV3c=
