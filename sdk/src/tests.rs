@@ -54,6 +54,7 @@ struct Arguments {
     /// A number
     count: u8,
     /// A list
+    #[wick(required)]
     labels: Vec<String>,
     /// Anything
     filter: Option<Json<Value>>,
@@ -187,10 +188,12 @@ fn reads_arguments_of_programs_and_forms() {
         assert_eq!(read.filter.map(|filter| filter.0), Some(json!({ "x": 1 })), "{text}");
     }
     for (text, wanted) in [
-        ("{}", "`count` is missing"),
-        (r#"{"count": 256}"#, "`count` must be a whole number from 0 to 255"),
+        ("{}", "`labels` is missing"),
+        (r#"{"labels": []}"#, "`labels` is missing"),
+        (r#"{"labels": ["a"]}"#, "`count` is missing"),
+        (r#"{"count": 256, "labels": "a"}"#, "`count` must be a whole number from 0 to 255"),
         (r#"{"count": 1, "labels": 5}"#, "`labels` must be a list of texts"),
-        (r#"{"count": 1}"#, "`text` is missing"),
+        (r#"{"count": 1, "labels": "a"}"#, "`text` is missing"),
     ] {
         let read = Arguments::read(&mut Values::arguments(text.as_bytes()).unwrap());
         assert_eq!(read.map(|_| ()).unwrap_err().message(), wanted);

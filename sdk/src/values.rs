@@ -69,6 +69,23 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// Fails when there is no value; for fields that could do without one but say that they can't.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn require(&self, key: &str) -> Result<()> {
+        let given = match &self.source {
+            Source::Config(creds) => creds.get(key).is_some_and(|text| !text.is_empty()),
+            Source::Arguments(map) | Source::Cells(map) => match map.get(key) {
+                None | Some(Value::Null) => false,
+                Some(Value::String(text)) => !text.is_empty(),
+                Some(Value::Array(items)) => !items.is_empty(),
+                Some(_) => true,
+            },
+        };
+        if given { Ok(()) } else { Err(self.error(format!("`{key}` is missing"))) }
+    }
+
     fn remove(&mut self, key: &str) -> Option<Value> {
         match &mut self.source {
             Source::Config(creds) => creds.get(key).map(|text| Value::String(text.clone())),

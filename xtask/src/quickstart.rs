@@ -38,6 +38,15 @@ fn add_musl_target() -> Result<()> {
     Cmd::line("rustup target add").args([triple]).run()
 }
 
+/// The plugin's TLS is made with ring, which holds C. Few machines have a C compiler for musl, and where zig is wick uses that.
+/// ring calls nothing of a C library, so any compiler of this machine does too.
+fn c_compiler() -> Option<(String, &'static str)> {
+    let name = format!("CC_{}_unknown_linux_musl", std::env::consts::ARCH);
+    let zig = Cmd::line("cargo-zigbuild --version").output().is_ok();
+    let wanted = std::env::consts::OS == "linux" && !zig && std::env::var_os(&name).is_none();
+    wanted.then_some((name, "cc"))
+}
+
 /// A program that cargo built beside this one.
 fn sibling(name: &str) -> Result<String> {
     let own = std::env::current_exe().map_err(|error| format!("find this program's folder: {error}"))?;
@@ -47,7 +56,11 @@ fn sibling(name: &str) -> Result<String> {
 
 fn shown_as(wick: &str, dir: &std::path::Path, args: &[&str], typed: &str) -> Result<()> {
     say(&format!("$ {typed}"));
-    let result = Cmd::new(wick).args(args.iter().copied()).dir(dir).run_unshown();
+    let mut cmd = Cmd::new(wick).args(args.iter().copied()).dir(dir);
+    if let Some((name, compiler)) = c_compiler() {
+        cmd = cmd.env(name, compiler);
+    }
+    let result = cmd.run_unshown();
     result.map_err(|status| format!("`{typed}` failed: {status}"))
 }
 

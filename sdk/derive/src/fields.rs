@@ -48,6 +48,8 @@ struct Row {
     members: TokenStream,
     /// Only text may have what this field asks for.
     text_only: bool,
+    /// Absence is an error whatever the type says.
+    required: bool,
 }
 
 struct Default {
@@ -168,7 +170,8 @@ fn row(field: &Field) -> Result<Row> {
         members.extend(quote!(visible_when: #predicate,));
     }
     arguments.finish(KNOWN)?;
-    Ok(Row { name, ty: field.ty.clone(), key, default, visible_when, members, text_only })
+    let required = required.is_some() && default.is_none();
+    Ok(Row { name, ty: field.ty.clone(), key, default, visible_when, members, text_only, required })
 }
 
 /// Reads what says how a field is shown; whether only text may be shown so.
@@ -255,7 +258,8 @@ fn write(name: &Ident, fields: &Fields, rows: &[Row]) -> TokenStream {
     let mut constants = TokenStream::new();
     let mut checks = TokenStream::new();
     let mut reads = TokenStream::new();
-    for Row { name, ty, key, default, members, text_only, .. } in rows {
+    let mut needs = TokenStream::new();
+    for Row { name, ty, key, default, members, text_only, required, .. } in rows {
         constants.extend(
             quote!(::wick_plugin::__private::Row { #members ..::wick_plugin::__private::row::<#ty>() },),
         );
@@ -264,6 +268,9 @@ fn write(name: &Ident, fields: &Fields, rows: &[Row]) -> TokenStream {
         }
         if *text_only {
             checks.extend(quote!(const _: () = ::wick_plugin::__private::text_only::<#ty>();));
+        }
+        if *required {
+            needs.extend(quote!(values.require(#key)?;));
         }
         let default = match default {
             Some(default) => {
@@ -285,6 +292,7 @@ fn write(name: &Ident, fields: &Fields, rows: &[Row]) -> TokenStream {
 
             fn read(values: &mut ::wick_plugin::__private::Values<'_>) -> ::wick_plugin::Result<Self> {
                 let _ = &values;
+                #needs
                 ::core::result::Result::Ok(#read)
             }
         }
