@@ -194,7 +194,7 @@ impl Licence {
         let words: Vec<&str> = expression.split([' ', '(', ')']).filter(|word| !word.is_empty()).collect();
         let operator = |word: &&str| ["AND", "OR", "WITH"].contains(word);
         let alternates = words.len() % 2 == 1
-            && words.iter().enumerate().all(|(at, word)| operator(&word) == (at % 2 == 1));
+            && words.iter().enumerate().all(|(at, word)| operator(word) == (at % 2 == 1));
         if alternates && expression.chars().all(plain) {
             Licence::Expression(expression)
         } else {

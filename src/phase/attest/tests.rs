@@ -1,4 +1,5 @@
 //! Statements of made-up receipts, against a golden file.
+#![allow(clippy::disallowed_methods, reason = "golden files")]
 
 use super::provenance::{Files, statement};
 use crate::model::receipt::{BuildReceipt, PackageReceipt};
