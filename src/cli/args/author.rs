@@ -27,11 +27,12 @@ impl From<LanguageArg> for Language {
 Examples:
   wick plugin init                     make this folder a repository of plugins
   wick plugin init --lang rust         and a cargo workspace; --lang go,rust for both
-  wick plugin init --check             exit code 1 and a diff when the workflow isn't what this wick would write
+  wick plugin init --check             exit code 1 and a diff when the workflow has drifted
 
-It writes README.md, wick.toml, .gitignore, the folders and .github/workflows/plugins.yml, which builds and
-releases the plugins. What is there stays: a workflow that somebody has changed is only overwritten with
---force, every other file never. `wick plugin new` sets up a language when its first plugin comes.")]
+It writes README.md, wick.toml, .gitignore, the folders and .github/workflows/plugins.yml, which
+builds and releases the plugins. What is there stays: a workflow that somebody has changed is only
+overwritten with --force, every other file never. `wick plugin new` sets up a language when its
+first plugin comes.")]
 pub(in crate::cli) struct InitArgs {
     /// Set it up for these languages too, comma separated
     #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "check")]
@@ -56,9 +57,9 @@ Examples:
   wick plugin new weather --lang rust
   wick plugin new slugs --lang go --kind tool
 
-The new folder holds a plugin that builds, passes its own tests and answers; its README says how to try it.
-A Rust plugin joins the cargo workspace, a Go plugin the Go module; where there is none, one is made. The name
-is the plugin's key: 1 to 64 of a-z, 0-9 and _. Nothing that exists is replaced.")]
+The new folder holds a plugin that builds, passes its own tests and answers; its README says how to
+try it. A Rust plugin joins the cargo workspace, a Go plugin the Go module; where there is none, one
+is made. The name is the plugin's key: 1 to 64 of a-z, 0-9 and _. Nothing that exists is replaced.")]
 pub(in crate::cli) struct NewArgs {
     /// The plugin's key, which becomes its folder's name
     #[arg(value_name = "NAME")]
@@ -82,8 +83,9 @@ Examples:
   wick plugin check --all-plugins --no-build        only what can be seen without building
   wick plugin check weather --allow readme-missing
 
-The plugin is built for this machine, unless it is up to date, and asked what it is. Everything that a host or a
-reviewer would complain about comes in one list; docs/checks.md explains each rule. Exit code 1 means errors.")]
+The plugin is built for this machine, unless it is up to date, and asked what it is. Everything that
+a host or a reviewer would complain about comes in one list; docs/checks.md explains each rule. Exit
+code 1 means errors.")]
 pub(in crate::cli) struct CheckArgs {
     /// Plugins by key, or by folder such as connector/slack
     #[arg(value_name = "PLUGIN", conflicts_with = "all_plugins")]

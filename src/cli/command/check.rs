@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &Session, console: &Console
     if console.is_json() {
         console.json(&report);
     } else {
-        console.data(&render::lines(&report, console.is_verbose()));
+        console.data(&render::lines(&report, console.is_quiet(), console.is_verbose()));
     }
     console.annotate_checks(&report, &session.in_workspace(&survey.layout.root));
     console.summary(&render::summary(&report));

@@ -3,24 +3,28 @@
 use std::fmt::Write as _;
 
 use super::{GOOD, style_of};
-use crate::phase::check::Report;
+use crate::model::finding::Severity;
+use crate::phase::check::{Found, PluginReport, Report};
 
-/// Each plugin with its findings. What is said of a rule is said once per plugin, below its last finding.
-pub(in crate::cli) fn lines(report: &Report, verbose: bool) -> String {
+/// Each plugin with its findings; errors only when it is to be quiet. What is said of a rule is said once per plugin, below its last finding.
+pub(in crate::cli) fn lines(report: &Report, quiet: bool, verbose: bool) -> String {
     let mut out = String::new();
-    for plugin in &report.plugins {
+    let errors = |plugin: &PluginReport| plugin.findings.iter().any(|one| one.severity == Severity::Error);
+    for plugin in report.plugins.iter().filter(|plugin| !quiet || errors(plugin)) {
         let _ = writeln!(out, "{}", plugin.place);
         if plugin.findings.is_empty() {
             let what = if plugin.asked { "" } else { " in its folder; it was not built" };
             let _ = writeln!(out, "  {GOOD}ok{GOOD:#}: nothing to complain about{what}");
         }
-        for (at, found) in plugin.findings.iter().enumerate() {
+        let wanted = |found: &&Found| !quiet || found.severity == Severity::Error;
+        let findings: Vec<&Found> = plugin.findings.iter().filter(wanted).collect();
+        for (at, found) in findings.iter().enumerate() {
             let (style, word) = style_of(found.severity);
             let _ = writeln!(out, "  {style}{word}{style:#}[{}]: {}", found.code, found.message);
             for line in found.output.iter().flat_map(|output| output.lines()) {
                 let _ = writeln!(out, "    | {line}");
             }
-            let last = plugin.findings.get(at + 1).is_none_or(|next| next.hint != found.hint);
+            let last = findings.get(at + 1).is_none_or(|next| next.hint != found.hint);
             if last || verbose {
                 let _ = writeln!(out, "    hint: {}", found.hint);
             }

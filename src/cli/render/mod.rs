@@ -60,6 +60,10 @@ impl Console {
         self.format == Format::Json
     }
 
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     pub(super) fn is_verbose(&self) -> bool {
         self.verbose
     }

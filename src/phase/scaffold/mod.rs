@@ -8,9 +8,6 @@ mod plugin;
 mod repository;
 mod table;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::{Path, PathBuf};
 
 use crate::model::failure::Failure;
