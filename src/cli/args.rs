@@ -1,6 +1,7 @@
 //! What can be typed: clap types and their help, nothing else.
 
 mod publish;
+mod reproduce;
 mod trust;
 
 use std::convert::Infallible;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
+pub(super) use reproduce::ReproduceArgs;
 pub(super) use trust::{KeygenArgs, SigningArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -102,6 +104,8 @@ pub(super) enum PluginVerb {
     Merge(MergeArgs),
     /// Print the job matrix for CI: plugins × targets
     Plan(PlanArgs),
+    /// Build a released version again, from its tag, and compare byte for byte
+    Reproduce(ReproduceArgs),
     /// Write the GitHub workflow that builds and releases this repository's plugins
     Init(InitArgs),
 }

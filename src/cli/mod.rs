@@ -50,6 +50,7 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
+        Verb::Plugin(PluginVerb::Reproduce(args)) => command::reproduce::run(args, session, console),
         Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
         Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),

@@ -18,6 +18,7 @@ pub mod publish;
 pub mod receipt;
 pub mod release;
 pub mod report;
+pub mod reproduce;
 pub mod signature;
 pub mod target;
 pub mod tools;

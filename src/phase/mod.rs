@@ -6,11 +6,12 @@
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
-//! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive.
+//! [`catalog`] comes after releases: plugins.json from what the forge has; [`reproduce`] goes the list down again for a
+//! release that is out, and compares. [`verify`] stands beside the list: the same judgement for anybody's archive.
 
 pub mod build;
 pub mod catalog;
+mod far;
 pub mod interrogate;
 pub mod matrix;
 pub mod merge;
@@ -20,6 +21,7 @@ pub mod parallel;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod reproduce;
 pub mod store;
 pub mod trace;
 pub mod verify;

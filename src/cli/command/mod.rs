@@ -10,4 +10,5 @@ pub(super) mod keygen;
 pub(super) mod merge;
 pub(super) mod plan;
 pub(super) mod release;
+pub(super) mod reproduce;
 pub(super) mod verify;

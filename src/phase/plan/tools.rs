@@ -104,6 +104,16 @@ pub fn abilities(tools: &Tools, targets: &[Target]) -> Vec<Ability> {
     toolchain::ALL.iter().flat_map(|t| targets.iter().map(move |target| one(t.language(), target))).collect()
 }
 
+/// The variables by which a toolchain is chosen, where a run chooses another than its own environment does.
+#[must_use]
+pub fn toolchain_choice(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let chosen = |name: &&str| Some(((*name).to_owned(), environment.get(*name)?.clone()));
+    TOOLCHAIN_CHOICE.iter().filter_map(chosen).collect()
+}
+
+/// <https://go.dev/doc/toolchain#select>, <https://rust-lang.github.io/rustup/overrides.html>
+const TOOLCHAIN_CHOICE: [&str; 2] = ["GOTOOLCHAIN", "RUSTUP_TOOLCHAIN"];
+
 struct Seeker<'a> {
     environment: &'a BTreeMap<String, String>,
     folder: &'a Path,
@@ -120,7 +130,8 @@ impl Seeker<'_> {
 
     /// What a program prints, or the complaint it has instead.
     fn answer(&self, program: &Path, args: &[&str]) -> Result<String, String> {
-        let line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
+        let mut line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
+        line.env = toolchain_choice(self.environment);
         let finished = process::run(&line, Limits::TOOL).map_err(|error| error.to_string())?;
         if finished.success() { Ok(finished.stdout_text()) } else { Err(finished.complaint()) }
     }

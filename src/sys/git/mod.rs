@@ -2,12 +2,14 @@
 
 mod history;
 mod state;
+mod worktree;
 
 #[cfg(test)]
 mod tests;
 
 pub use history::{Commit, commits, remote_url, tags};
 pub use state::{WorkingTree, top, working_tree};
+pub use worktree::{Worktree, tag_commit};
 
 use std::path::{Path, PathBuf};
 

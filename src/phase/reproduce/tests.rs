@@ -1,0 +1,1 @@
+//! Comparing made-up packages.
