@@ -4,6 +4,7 @@
 mod args;
 mod command;
 mod failure;
+mod origin;
 mod reach;
 mod render;
 mod select;

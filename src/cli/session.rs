@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::args::{ForgeArgs, Global, TypedToken};
+use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
@@ -13,6 +14,7 @@ use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
+use crate::model::receipt::Origin;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::plan;
@@ -20,6 +22,7 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::signer::ed25519::{self, Ed25519};
+use crate::signer::key::KeyText;
 use crate::sys::secret::{self, Secret};
 use crate::sys::{env, files, git, interrupt, sandbox};
 
@@ -178,13 +181,27 @@ impl Session {
         Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
     }
 
+    /// Where this run is.
+    pub(super) fn origin(&self, root: &Path) -> Origin {
+        // Who has no git can build; then the statement says less.
+        let top = git::top(root).ok().flatten();
+        let folder = top.and_then(|top| {
+            let root = files::canonical(root).ok()?;
+            let inner = root.strip_prefix(files::canonical(&top).ok()?).ok()?.to_owned();
+            Some(inner.to_string_lossy().replace('\\', "/"))
+        });
+        let remote = folder.as_ref().and_then(|_| git::remote_url(root, "origin").ok().flatten());
+        let checkout = origin::Checkout { remote, folder: folder.unwrap_or_default() };
+        origin::origin(|name| self.variable(name), checkout)
+    }
+
     /// The text of a file, as typed from the current directory.
     pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
         Ok(files::read_text(&self.path(path))?)
     }
 
     pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {
-        Ok(Ed25519::load(&self.path(path))?)
+        Ok(Ed25519::open(&KeyText::read_file(&self.path(path))?)?)
     }
 
     /// Makes a key pair; gives the paths of both halves and the public key.

@@ -34,13 +34,25 @@ impl PublicKey {
         PublicKey(key)
     }
 
+    /// What bundles name it by: base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 8410) in DER.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        const PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        STANDARD.encode(Sha256::of(&[&PREFIX[..], self.0.as_bytes()].concat()).as_bytes())
+    }
+
+    /// Whether `signature` (64 bytes) is this key's over `bytes`; strict, as [`PublicKey::verifies`].
+    #[must_use]
+    pub fn verifies_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|it| self.0.verify_strict(bytes, &it).is_ok())
+    }
+
     /// Whether `signature` (base64, as in a manifest) is this key's over the 64 hex characters of `digest`.
     /// Strict: keys and signatures that some verifiers accept and others don't are refused.
     #[must_use]
     pub fn verifies(&self, digest: &Sha256, signature: &str) -> bool {
         let Ok(bytes) = STANDARD.decode(signature) else { return false };
-        let Ok(signature) = Signature::from_slice(&bytes) else { return false };
-        self.0.verify_strict(digest.to_string().as_bytes(), &signature).is_ok()
+        self.verifies_bytes(digest.to_string().as_bytes(), &bytes)
     }
 }
 

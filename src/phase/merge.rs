@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::package::checksums;
 use super::packages::{self, Kept};
 use super::parallel::{self, OnFailure};
+use super::sbom;
 use super::store::Store;
 use crate::model::digest::Sha256;
 use crate::model::event::{Listener, StepOutcome};
@@ -64,8 +65,11 @@ pub fn merge(request: &Request<'_>) -> Result<MergeReport, Failure> {
     });
     let packages = packages.collect::<Result<Vec<MergedPackage>, Failure>>()?;
     if complete {
-        let digests: BTreeMap<String, Sha256> =
+        let described = sbom::update(output, &packages.iter().map(|one| &one.plugin).collect())?;
+        findings.extend(described.findings);
+        let mut digests: BTreeMap<String, Sha256> =
             packages.iter().map(|one| (one.package.clone(), one.sha256)).collect();
+        digests.extend(described.digests);
         checksums::update(output, &digests)?;
     }
     let output = output.to_string_lossy().into_owned();

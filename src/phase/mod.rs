@@ -9,6 +9,7 @@
 //! [`catalog`] comes after releases: plugins.json from what the forge has; [`reproduce`] goes the list down again for a
 //! release that is out, and compares. [`verify`] stands beside the list: the same judgement for anybody's archive.
 
+pub mod attest;
 pub mod build;
 pub mod catalog;
 mod far;
@@ -22,22 +23,27 @@ pub mod plan;
 pub mod publish;
 pub mod report;
 pub mod reproduce;
+pub mod sbom;
 pub mod store;
 pub mod trace;
 pub mod verify;
 pub mod workflow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::event::Listener;
 use crate::model::failure::Failure;
-use crate::model::plan::Plan;
+use crate::model::names::PluginKey;
+use crate::model::plan::{Plan, Unit};
 use crate::model::project::Project;
+use crate::model::receipt::{Origin, PackageReceipt};
 use crate::model::report::BuildReport;
+use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
 use crate::signer::ed25519::Ed25519;
+use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
 use crate::sys::interrupt;
 
@@ -64,6 +70,8 @@ pub struct Run<'a> {
     pub store: &'a Store,
     /// Digests taken in this run.
     pub fingerprints: &'a Fingerprints,
+    /// Where this run is, for the receipts; asked only when something was compiled.
+    pub origin: &'a (dyn Fn() -> Origin + Sync),
     /// Who signs, if anybody.
     pub signer: Option<&'a Ed25519>,
     /// Whether receipts count.
@@ -108,9 +116,26 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         }
         stop_if_interrupted()?;
     }
-    let report = report::report(run, &built, &standings, &answers, &packed);
-    package::checksums::update(&run.plan.output, &report::made(&report))?;
+    let mut report = report::report(run, &built, &standings, &answers, &packed);
+    let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
+    report.findings.extend(described.findings);
+    let mut digests = report::made(&report);
+    digests.extend(described.digests);
+    package::checksums::update(&run.plan.output, &digests)?;
     Ok(report)
+}
+
+/// The plugins of which a package was made, or whose bill of materials is gone.
+fn undescribed<'a>(
+    run: &Run<'a>,
+    packed: &BTreeMap<usize, Result<PackageReceipt, Failure>>,
+) -> BTreeSet<&'a PluginKey> {
+    let is_due = |at: usize, unit: &Unit| {
+        let name = file_name(&unit.plugin, &unit.version);
+        matches!(packed.get(&at), Some(Ok(_))) || !files::is_file(&run.plan.output.join(name))
+    };
+    let units = run.plan.units.iter().enumerate();
+    units.filter(|(at, unit)| is_due(*at, unit)).map(|(_, unit)| &unit.plugin).collect()
 }
 
 fn stop_if_interrupted() -> Result<(), Failure> {

@@ -8,82 +8,26 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use zeroize::Zeroizing;
 
+use super::check::Trust;
+use super::key::{self, KeyError, KeyText};
+use super::{Signer, bundled_blob, bundled_statement};
+use crate::model::bundle::{Bundle, Identity};
 use crate::model::digest::Sha256;
-use crate::model::failure::{Explain, FailureKind};
+use crate::model::failure::Failure;
 use crate::model::signature::PublicKey;
-use crate::sys::files::{self, FileError};
 
 /// A private key, ready to sign. Prints nothing of itself.
 pub struct Ed25519(SigningKey);
 
-/// A key that can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file.
-    #[error("can't use the signing key")]
-    File(#[from] FileError),
-    /// Others can read it.
-    #[error("signing key {} can be read by others (mode {mode:04o})", path.display())]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// Not the form hosts and tools use.
-    #[error("signing key {}: {why}", path.display())]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong; never quotes the content.
-        why: String,
-    },
-    /// A key must not be replaced: what it signed would become unverifiable.
-    #[error("{} exists already; a signing key is never replaced", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// No randomness.
-    #[error("the system gives no random bytes: {0}")]
-    Random(String),
-}
-
-impl Explain for KeyError {
-    fn kind(&self) -> FailureKind {
-        match self {
-            KeyError::File(error) if error.is_missing() => FailureKind::Missing,
-            KeyError::Exists { .. } => FailureKind::Conflict,
-            _ => FailureKind::Step,
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        match self {
-            KeyError::File(error) if error.is_missing() => {
-                vec!["make one with `wick plugin keygen -o FILE`".to_owned()]
-            }
-            KeyError::Exposed { path, .. } => vec![format!("run `chmod 600 {}`", path.display())],
-            KeyError::Form { .. } => {
-                vec!["a signing key is base64 of 64 bytes, as `wick plugin keygen` writes it".to_owned()]
-            }
-            KeyError::Exists { .. } => vec!["choose another name with -o".to_owned()],
-            _ => Vec::new(),
-        }
-    }
-}
+const FORM: &str = "a signing key is base64 of 64 bytes, as `wick plugin keygen` writes it";
 
 impl Ed25519 {
-    /// Reads a key file. Refuses one that others can read.
+    /// Reads a key.
     ///
     /// # Errors
-    /// When it is missing, exposed, or not such a key.
-    pub fn load(path: &Path) -> Result<Ed25519, KeyError> {
-        if let Some(mode) = files::mode(path).filter(|mode| mode & 0o077 != 0) {
-            return Err(KeyError::Exposed { path: path.to_owned(), mode });
-        }
-        let text = Zeroizing::new(files::read_capped(path, 64 << 10)?);
-        Ed25519::parse(&text).map_err(|why| KeyError::Form { path: path.to_owned(), why })
+    /// When the text is not such a key.
+    pub fn open(text: &KeyText) -> Result<Ed25519, KeyError> {
+        Ed25519::parse(&text.bytes).map_err(|why| text.wrong((why, FORM.to_owned())))
     }
 
     fn parse(text: &[u8]) -> Result<Ed25519, String> {
@@ -108,24 +52,21 @@ impl Ed25519 {
     /// When either file exists or can't be written, or the system has no randomness.
     pub fn generate(path: &Path) -> Result<Ed25519, KeyError> {
         let public_path = public_path(path);
-        for existing in [path, &public_path] {
-            if files::kind(existing) != files::Kind::Missing {
-                return Err(KeyError::Exists { path: existing.to_owned() });
-            }
-        }
-        let mut seed = Zeroizing::new([0u8; 32]);
-        getrandom::fill(seed.as_mut()).map_err(|error| KeyError::Random(error.to_string()))?;
-        let key = SigningKey::from_bytes(&seed);
+        key::must_be_new([path, &public_path])?;
+        let key = SigningKey::from_bytes(&*key::random()?);
         let pair = Zeroizing::new(key.to_keypair_bytes());
         let mut text = Zeroizing::new(STANDARD.encode(pair.as_slice()));
         text.push('\n');
-        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            files::create_folder(folder)?;
-        }
-        files::write_new_private(path, text.as_bytes())?;
         let key = Ed25519(key);
-        files::write_atomic(&public_path, format!("{}\n", key.public()).as_bytes(), 0o644)?;
+        let public = format!("{}\n", key.public());
+        key::write_pair((path, text.as_bytes()), (&public_path, public.as_bytes()))?;
         Ok(key)
+    }
+
+    /// A key that is the same in every run, for golden files.
+    #[cfg(test)]
+    pub(super) fn fixed() -> Ed25519 {
+        Ed25519(SigningKey::from_bytes(&[7; 32]))
     }
 
     /// The public half.
@@ -137,7 +78,34 @@ impl Ed25519 {
     /// Signs the 64 hex characters of a digest; base64, as manifests carry it.
     #[must_use]
     pub fn sign(&self, digest: &Sha256) -> String {
-        STANDARD.encode(self.0.sign(digest.to_string().as_bytes()).to_bytes())
+        self.sign_bytes(digest.to_string().as_bytes())
+    }
+
+    fn sign_bytes(&self, bytes: &[u8]) -> String {
+        STANDARD.encode(self.0.sign(bytes).to_bytes())
+    }
+}
+
+/// Signs the bytes themselves (pure Ed25519, as cosign does with such keys), not a digest of them.
+impl Signer for Ed25519 {
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::Ed25519 { public_key: self.public().to_string() })
+    }
+
+    fn is_deterministic(&self) -> bool {
+        true
+    }
+
+    fn trust(&self) -> Trust {
+        Trust { ed25519: vec![self.public()], ..Trust::default() }
+    }
+
+    fn sign_blob(&self, bytes: &[u8]) -> Result<Bundle, Failure> {
+        Ok(bundled_blob(self.public().hint(), bytes, self.sign_bytes(bytes)))
+    }
+
+    fn sign_statement(&self, statement: &str) -> Result<Bundle, Failure> {
+        Ok(bundled_statement(self.public().hint(), statement, |encoded| self.sign_bytes(encoded)))
     }
 }
 
@@ -158,7 +126,11 @@ impl std::fmt::Debug for Ed25519 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::files::Scratch;
+    use crate::sys::files::{self, Scratch};
+
+    fn load(path: &Path) -> Result<Ed25519, KeyError> {
+        Ed25519::open(&KeyText::read_file(path)?)
+    }
 
     #[test]
     fn what_is_signed_verifies_and_a_key_file_round_trips() {
@@ -170,7 +142,7 @@ mod tests {
         let public: PublicKey = files::read_text(&public_path(&path)).unwrap().parse().unwrap();
         assert!(public.verifies(&digest, &signature));
         assert!(!public.verifies(&Sha256::of(b"y"), &signature));
-        assert_eq!(Ed25519::load(&path).unwrap().sign(&digest), signature);
+        assert_eq!(load(&path).unwrap().sign(&digest), signature);
         if cfg!(unix) {
             assert_eq!(files::mode(&path), Some(0o600));
         }
@@ -190,7 +162,7 @@ mod tests {
         let dir = Scratch::new().unwrap();
         let path = dir.path().join("key");
         files::write_atomic(&path, b"x", 0o640).unwrap();
-        let error = Ed25519::load(&path).unwrap_err();
+        let error = load(&path).unwrap_err();
         assert!(error.to_string().contains("mode 0640"), "{error}");
     }
 

@@ -130,6 +130,22 @@ pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
     read(path)
 }
 
+/// All of stdin, when it is no longer than `most` bytes.
+///
+/// # Errors
+/// When it can't be read or is longer.
+pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(most + 1).read_to_end(&mut bytes);
+    let fits = read.and_then(|count| match count as u64 > most {
+        true => {
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {} KiB", most >> 10)))
+        }
+        false => Ok(bytes),
+    });
+    wrap("read", Path::new("stdin"), fits)
+}
+
 /// Size and digest of a file, without holding it in memory.
 ///
 /// # Errors
@@ -207,6 +223,11 @@ pub fn remove(path: &Path) -> Result<()> {
         Ok(_) => fs::remove_file(path),
     };
     wrap("remove", path, result)
+}
+
+/// Removes a folder that holds nothing; one that does, or that isn't there, stays as it is.
+pub fn remove_if_empty(path: &Path) {
+    let _ = fs::remove_dir(path);
 }
 
 /// Writes a file so that at every moment either the old or the new content stands under the name.

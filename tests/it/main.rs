@@ -16,6 +16,7 @@ mod evidence;
 mod host;
 mod receipts;
 mod repo;
+mod reproduce;
 mod reproducible;
 mod road;
 mod sandbox;

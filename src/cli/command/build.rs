@@ -1,6 +1,7 @@
 //! `wick plugin build`: from typed arguments to a plan, from a plan to packages.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
 use crate::cli::failure;
@@ -67,6 +68,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
     })?;
     let progress = console.progress();
     let listener = |event| progress.on(event);
+    let origin = LazyLock::new(|| session.origin(&project.root));
     let report = phase::make(&Run {
         plan: &plan,
         project: &project,
@@ -74,6 +76,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         environment: session.environment(),
         store: &store,
         fingerprints: &crate::phase::fingerprints(),
+        origin: &|| origin.clone(),
         signer: signer.as_ref(),
         freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
         on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },

@@ -5,6 +5,7 @@
 //! The only bytes that can't be made again are signatures: [`carry`] takes them over where they are over the very binary
 //! that was rebuilt. What differs is said by cause: [`compare`], [`binary`].
 
+mod attested;
 mod binary;
 mod carry;
 mod compare;
@@ -36,6 +37,7 @@ use crate::phase::parallel::{self, OnFailure};
 use crate::sys::files::{self, Scratch};
 use crate::sys::git::{self, Worktree};
 use crate::sys::interrupt;
+use attested::Attested;
 use carry::Marks;
 use published::{Published, Shelf};
 use rebuild::Rebuilt;
@@ -80,22 +82,25 @@ pub fn reproduce(request: &Request<'_>) -> Result<ReproduceReport, Failure> {
     let aside = files::canonical(scratch.path())?;
     // Dropped before the folder it is in.
     let tree = Worktree::add(request.root, &commit, &aside.join("source"))?;
-    let first = rebuild::rebuild(request, &tree, &aside.join("first"), &shelf, &Recorded::default())?;
-    let mut rows = compare(request, &shelf, &first, &tree)?;
-    let mut built = first;
-    // Only a binary that differs is worth asking who made it, and only another toolchain a second build.
-    let recorded = recorded(&shelf, &rows)?;
+    let attested = attested::read(&shelf)?;
+    let tools = rebuild::choose(request, &tree, &attested.recorded())?;
+    let mut built =
+        rebuild::rebuild(request, &tree, &aside.join("first"), &shelf, (tools, attested.epoch()))?;
+    let mut rows = compare(request, &shelf, &built, (&tree, &attested))?;
+    // Where nothing was attested, a binary that differs says itself who made it; another toolchain is worth another build.
+    let recorded = if built.tools.uses.is_empty() { recorded(&shelf, &rows)? } else { Recorded::default() };
     if !recorded.versions.is_empty() {
-        let again = rebuild::choose(request, &tree, &recorded)?;
-        built.tools = again;
+        built.tools = rebuild::choose(request, &tree, &recorded)?;
         if !built.tools.variables.is_empty() {
-            let tools = std::mem::take(&mut built.tools);
-            built = rebuild::rebuild_with(request, &tree, &aside.join("second"), &shelf, tools)?;
-            rows = compare(request, &shelf, &built, &tree)?;
+            let how = (std::mem::take(&mut built.tools), attested.epoch());
+            built = rebuild::rebuild(request, &tree, &aside.join("second"), &shelf, how)?;
+            rows = compare(request, &shelf, &built, (&tree, &attested))?;
         }
     }
-    let findings = built.tools.findings.clone();
     keep(request, &rows)?;
+    let mut findings = attested.sources(&request.tag.to_string(), &commit);
+    findings.extend(attested.findings);
+    findings.extend(built.tools.findings.clone());
     Ok(report(request, commit, built, rows, findings))
 }
 
@@ -182,7 +187,7 @@ fn compare(
     request: &Request<'_>,
     shelf: &Shelf<'_>,
     built: &Rebuilt,
-    tree: &Worktree,
+    (tree, attested): (&Worktree, &Attested),
 ) -> Result<Vec<Row>, Failure> {
     let results = parallel::each(
         "compare",
@@ -192,7 +197,7 @@ fn compare(
         request.listener,
         |one| one.name.clone(),
         |one| {
-            let row = row(request, one, built, tree);
+            let row = row(one, built, tree, attested);
             let outcome = match &row {
                 Ok(Row { result: Reproduced { outcome: Comparison::Identical, .. }, .. }) => {
                     StepOutcome::Done("identical".to_owned())
@@ -205,7 +210,7 @@ fn compare(
     results.into_iter().map(|row| row.unwrap_or_else(|| Err(interrupted()))).collect()
 }
 
-fn row(request: &Request<'_>, one: &Published<'_>, built: &Rebuilt, tree: &Worktree) -> Result<Row, Failure> {
+fn row(one: &Published<'_>, built: &Rebuilt, tree: &Worktree, attested: &Attested) -> Result<Row, Failure> {
     let row = |outcome, carried_over, rebuilt| Row {
         result: Reproduced {
             target: one.target,
@@ -216,15 +221,16 @@ fn row(request: &Request<'_>, one: &Published<'_>, built: &Rebuilt, tree: &Workt
         },
         rebuilt,
     };
-    let bytes = match built.packages.get(&one.target) {
-        Some(Ok(path)) => files::read(path)?,
+    let kept = match built.packages.get(&one.target) {
+        Some(Ok(kept)) => kept,
         Some(Err(failure)) => return Ok(row(Comparison::failed(failure.clone()), Vec::new(), None)),
         None => return Err(Failure::new(FailureKind::Bug, format!("{} was not built", one.name))),
     };
+    let bytes = files::read(&kept.path())?;
     if Sha256::of(&bytes) == one.sha256 {
         return Ok(row(Comparison::Identical, Vec::new(), Some(bytes)));
     }
-    let try_with = |marks: &Marks| carry::carry(&one.name, &bytes, marks, request.epoch);
+    let try_with = |marks: &Marks| carry::carry(&one.name, &bytes, marks, built.epoch);
     if let Some(carried) = one.marks()?.as_ref().and_then(try_with)
         && Sha256::of(&carried.bytes) == one.sha256
     {
@@ -238,7 +244,9 @@ fn row(request: &Request<'_>, one: &Published<'_>, built: &Rebuilt, tree: &Workt
     if rebuilt == one.sha256 {
         return Ok(row(Comparison::Identical, what, Some(ours)));
     }
-    let differences = compare::differences(&one.name, &theirs, &ours, tree.path(), built.packers.as_ref());
+    let mut differences = attested.conditions(kept);
+    let packers = attested.packers();
+    differences.extend(compare::differences(&one.name, &theirs, &ours, tree.path(), packers.as_ref()));
     Ok(row(Comparison::Different { rebuilt, differences }, what, Some(ours)))
 }
 

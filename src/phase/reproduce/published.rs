@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::carry::Marks;
 use crate::forge::github::{GitHub, Piece};
 use crate::inspect::archive::read_archive;
+use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_MAX};
 use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::manifest::Manifest;
@@ -32,6 +33,8 @@ pub(super) struct Published<'a> {
     from: From<'a>,
     /// Bytes that had to be read already, to know the digest.
     known: Option<Vec<u8>>,
+    /// Its attestation, where the forge has one.
+    attestation: Option<Asset>,
 }
 
 enum From<'a> {
@@ -42,13 +45,11 @@ enum From<'a> {
 /// The published packages of a version, in the order of targets; never none.
 pub(super) struct Shelf<'a> {
     pub(super) packages: Vec<Published<'a>>,
-    /// The release itself.
-    pub(super) release: Option<Release>,
 }
 
 /// Looks for the packages of `tag`.
 pub(super) fn find<'a>(against: Against<'a>, tag: &ReleaseTag) -> Result<Shelf<'a>, Failure> {
-    let (release, mut packages) = match against {
+    let mut packages = match against {
         Against::Forge(forge) => {
             let release = forge.published(&tag.to_string())?.ok_or_else(|| {
                 Failure::new(
@@ -57,10 +58,9 @@ pub(super) fn find<'a>(against: Against<'a>, tag: &ReleaseTag) -> Result<Shelf<'
                 )
                 .hint("compare with a folder of its zips by --against DIR")
             })?;
-            let packages = assets(forge, &release, tag)?;
-            (Some(release), packages)
+            assets(forge, &release, tag)?
         }
-        Against::Folder(folder) => (None, in_folder(folder, tag)?),
+        Against::Folder(folder) => in_folder(folder, tag)?,
     };
     if packages.is_empty() {
         let place = match against {
@@ -75,7 +75,7 @@ pub(super) fn find<'a>(against: Against<'a>, tag: &ReleaseTag) -> Result<Shelf<'
     let order =
         |target: Target| (Target::ALL.iter().position(|one| *one == target).unwrap_or(usize::MAX), target);
     packages.sort_by_key(|one| order(one.target));
-    Ok(Shelf { packages, release })
+    Ok(Shelf { packages })
 }
 
 /// The target of a package of that version; tarballs are not ours.
@@ -96,7 +96,9 @@ fn assets<'a>(forge: &'a GitHub, release: &Release, tag: &ReleaseTag) -> Result<
             }
         };
         let from = From::Asset(forge, Box::new(asset.clone()));
-        packages.push(Published { target, name: asset.name.clone(), sha256, from, known });
+        let beside = format!("{}{ATTESTATION_SUFFIX}", asset.name);
+        let attestation = release.assets.iter().find(|one| one.complete && one.name == beside).cloned();
+        packages.push(Published { target, name: asset.name.clone(), sha256, from, known, attestation });
     }
     Ok(packages)
 }
@@ -107,7 +109,14 @@ fn in_folder<'a>(folder: &Path, tag: &ReleaseTag) -> Result<Vec<Published<'a>>, 
         let Some(target) = target_of(&name, tag) else { continue };
         let path = folder.join(&name);
         let (_, sha256) = files::digest(&path)?;
-        packages.push(Published { target, name, sha256, from: From::File(path), known: None });
+        packages.push(Published {
+            target,
+            name,
+            sha256,
+            from: From::File(path),
+            known: None,
+            attestation: None,
+        });
     }
     Ok(packages)
 }
@@ -136,6 +145,23 @@ impl Published<'_> {
                     return Err(Failure::new(FailureKind::Step, message).hint("run again"));
                 }
                 Ok(bytes)
+            }
+        }
+    }
+
+    /// Its attestation, unread, if there is one of a size to be read.
+    pub(super) fn attestation(&self) -> Result<Option<Vec<u8>>, Failure> {
+        match (&self.from, &self.attestation) {
+            (From::Asset(forge, _), Some(asset)) if asset.size <= BUNDLE_MAX => {
+                download(forge, asset).map(Some)
+            }
+            (From::Asset(..), _) => Ok(None),
+            (From::File(path), _) => {
+                let beside = path.with_file_name(format!("{}{ATTESTATION_SUFFIX}", self.name));
+                if !files::is_file(&beside) {
+                    return Ok(None);
+                }
+                Ok(Some(files::read_capped(&beside, BUNDLE_MAX)?))
             }
         }
     }

@@ -9,9 +9,11 @@ use super::{Request, stop_if_interrupted};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project, Source};
+use crate::model::receipt::Origin;
 use crate::model::report::Outcome;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
+use crate::phase::packages::{self, Kept};
 use crate::phase::parallel::OnFailure;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::plan::{self, TargetChoice, Wish};
@@ -25,12 +27,12 @@ use crate::toolchain;
 /// What a build of the tag gave.
 pub(super) struct Rebuilt {
     pub(super) kind: PluginKind,
-    /// The zips, or why there is none.
-    pub(super) packages: BTreeMap<Target, Result<PathBuf, Failure>>,
+    /// The packages, or why there is none.
+    pub(super) packages: BTreeMap<Target, Result<Kept, Failure>>,
     /// The toolchains of this build.
     pub(super) tools: Chosen,
-    /// Who packed then and who packed now.
-    pub(super) packers: Option<(String, String)>,
+    /// File times in its packages.
+    pub(super) epoch: u64,
 }
 
 /// Chooses toolchains for what is in the tree.
@@ -40,25 +42,13 @@ pub(super) fn choose(request: &Request<'_>, tree: &Worktree, recorded: &Recorded
     toolchains::choose(recorded, &languages, &layout.root, request.fetch)
 }
 
-/// Builds with what is recorded, where it can be had, else with what this machine has.
+/// Builds every published package. `epoch`: the release's file times, where they are known.
 pub(super) fn rebuild(
     request: &Request<'_>,
     tree: &Worktree,
     output: &Path,
     shelf: &Shelf<'_>,
-    recorded: &Recorded,
-) -> Result<Rebuilt, Failure> {
-    let chosen = choose(request, tree, recorded)?;
-    rebuild_with(request, tree, output, shelf, chosen)
-}
-
-/// Builds every published package.
-pub(super) fn rebuild_with(
-    request: &Request<'_>,
-    tree: &Worktree,
-    output: &Path,
-    shelf: &Shelf<'_>,
-    chosen: Chosen,
+    (chosen, epoch): (Chosen, Option<u64>),
 ) -> Result<Rebuilt, Failure> {
     let layout = project::look(&place(request, tree)?)?;
     let selection = selection(request);
@@ -66,17 +56,22 @@ pub(super) fn rebuild_with(
     let targets: Vec<Target> = shelf.packages.iter().map(|one| one.target).collect();
     let mut environment = request.environment.clone();
     environment.extend(chosen.variables.clone());
+    // A go command that is stopped leaves its work folder; this one goes with everything else.
+    let work = tree.path().with_extension("work");
+    files::create_folder(&work)?;
+    environment.insert("GOTMPDIR".to_owned(), work.to_string_lossy().into_owned());
+    if let Some(epoch) = epoch.filter(|epoch| *epoch != request.epoch) {
+        // Rust's linkers write it too.
+        environment.insert("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string());
+    }
+    let epoch = epoch.unwrap_or(request.epoch);
     let mut found = tools(request, &layout, &languages, &environment, (&chosen, &targets))?;
     let mut project = project::resolve(&layout, &selection, request.kind)?;
     check_version(request, &project)?;
-    own(&mut project, &chosen.variables, tree);
+    own(&mut project, &environment, tree);
     tools::add_rustflags(&mut found, &project.plugins, &targets);
-    let wish = Wish {
-        targets: TargetChoice::Named(targets),
-        output: output.to_owned(),
-        epoch: request.epoch,
-        jobs: request.jobs,
-    };
+    let wish =
+        Wish { targets: TargetChoice::Named(targets), output: output.to_owned(), epoch, jobs: request.jobs };
     let plan = plan::plan(&project, &wish, &found, &environment)?;
     let store = Store::open(output, || {})?;
     let made = phase::make(&Run {
@@ -84,6 +79,7 @@ pub(super) fn rebuild_with(
         project: &project,
         tools: &found,
         environment: &environment,
+        origin: &Origin::local,
         store: &store,
         fingerprints: &phase::fingerprints(),
         signer: None,
@@ -92,6 +88,7 @@ pub(super) fn rebuild_with(
         listener: request.listener,
     });
     stop_if_interrupted()?;
+    let (mut kept, _) = packages::read(output)?;
     let mut packages = BTreeMap::new();
     for package in made?.packages {
         // A helper that failed has no package; the packages that needed it say so.
@@ -99,7 +96,12 @@ pub(super) fn rebuild_with(
             continue;
         }
         let result = match package.outcome {
-            Outcome::Built(_) | Outcome::UpToDate(_) => Ok(output.join(&package.package)),
+            Outcome::Built(_) | Outcome::UpToDate(_) => {
+                let at = kept.iter().position(|one| one.receipt.package == package.package);
+                at.map(|at| kept.swap_remove(at)).ok_or_else(|| {
+                    Failure::new(FailureKind::Bug, format!("{} was built without a receipt", package.package))
+                })
+            }
             Outcome::Failed { failure, .. } => Err(failure),
             Outcome::NotTried => {
                 Err(Failure::new(FailureKind::Step, format!("{} was not tried", package.package)))
@@ -108,7 +110,7 @@ pub(super) fn rebuild_with(
         packages.insert(package.target, result);
     }
     let kind = project.plugins.first().map_or(PluginKind::Connector, |plugin| plugin.kind);
-    Ok(Rebuilt { kind, packages, tools: chosen, packers: None })
+    Ok(Rebuilt { kind, packages, tools: chosen, epoch })
 }
 
 /// The project inside the checked-out tree: where it lies in the repository.
@@ -166,13 +168,14 @@ fn check_version(request: &Request<'_>, project: &Project) -> Result<(), Failure
     }
 }
 
-/// The chosen toolchains for every command of the build, and a target folder that is nobody else's.
-fn own(project: &mut Project, variables: &BTreeMap<String, String>, tree: &Worktree) {
+/// The chosen toolchains for every command of the build, and folders that are nobody else's.
+fn own(project: &mut Project, environment: &BTreeMap<String, String>, tree: &Worktree) {
+    let told: BTreeMap<String, String> = tools::told(environment);
     for plugin in &mut project.plugins {
         match &mut plugin.source {
-            Source::Go(go) => go.env.extend(variables.clone()),
+            Source::Go(go) => go.env.extend(told.clone()),
             Source::Rust(rust) => {
-                rust.env.extend(variables.clone());
+                rust.env.extend(told.clone());
                 rust.target_dir = tree.path().join("target/wick-reproduce");
                 let place = rust.target_dir.to_string_lossy().into_owned();
                 rust.env.insert("CARGO_TARGET_DIR".to_owned(), place);

@@ -18,8 +18,11 @@ fn is_path(byte: u8) -> bool {
 
 /// A foreign text, safe to print and not too long.
 pub(super) fn printable(text: &str) -> String {
-    let short: String = text.chars().take(LONGEST).collect();
-    short.escape_debug().to_string()
+    let shown = |c: char| match c {
+        '"' | '\\' | '\'' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    text.chars().take(LONGEST).map(shown).collect()
 }
 
 /// The rest of a path that goes on at the front of `bytes`.

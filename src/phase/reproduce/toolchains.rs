@@ -42,10 +42,6 @@ impl Recorded {
         }
         Recorded { versions }
     }
-
-    pub(super) fn version(&self, tool: &str) -> Option<&str> {
-        self.versions.get(tool).map(|(version, _)| version.as_str())
-    }
 }
 
 /// What the rebuild uses.

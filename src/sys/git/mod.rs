@@ -73,7 +73,8 @@ impl Explain for GitError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            GitError::Run(_) => vec!["install git".to_owned()],
+            GitError::Run(ProcessError::Start { .. }) => vec!["install git".to_owned()],
+            GitError::Run(_) => Vec::new(),
             GitError::NoRepository { .. } => vec!["name the plugins, or use --all-plugins".to_owned()],
             GitError::UnknownRef { shallow: true, .. } | GitError::NoMergeBase { shallow: true, .. } => vec![
                 "run `git fetch --unshallow origin`, or check out with `fetch-depth: 0` in GitHub Actions"

@@ -49,7 +49,6 @@ impl Drop for Worktree {
         let _ = files::remove(&self.path);
         let names = files::list(&self.known).unwrap_or_default();
         let dot_git = self.path.join(".git");
-        let mut others = 0;
         for name in &names {
             let entry = self.known.join(name);
             // gitrepository-layout(5): "A text file containing the absolute path back to the .git file that points to
@@ -57,14 +56,10 @@ impl Drop for Worktree {
             let back = files::read_text(&entry.join("gitdir")).unwrap_or_default();
             if Path::new(back.trim_end_matches(['\r', '\n'])) == dot_git {
                 let _ = files::remove(&entry);
-            } else {
-                others += 1;
             }
         }
         // As git leaves it.
-        if !names.is_empty() && others == 0 {
-            let _ = files::remove(&self.known);
-        }
+        files::remove_if_empty(&self.known);
     }
 }
 

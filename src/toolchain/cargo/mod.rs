@@ -1,8 +1,10 @@
 //! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
 //! unifies the features of packages built together and the binary would depend on its company.
 
+mod crates;
 mod says;
 
+pub use crates::composition;
 pub use says::{build_script_deps, dep_info, env_deps, executable};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -386,5 +388,6 @@ fn closure(
             sources.insert(SourcePath::Tree(dir.as_std_path().to_owned()));
         }
     }
-    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new() })
+    let parts = crates::parts(metadata, &root.id);
+    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), parts })
 }

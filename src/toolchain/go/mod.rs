@@ -1,6 +1,10 @@
 //! Go: `go build` with everything that would make two builds differ turned off.
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
+mod modules;
+
+pub use modules::composition;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -139,7 +143,7 @@ impl Toolchain for Go {
                     "list",
                     "-e",
                     "-deps",
-                    "-json=Dir,ImportPath,Standard,Module,GoFiles,SFiles,EmbedPatterns,EmbedFiles,Deps,Error",
+                    "-json=Dir,ImportPath,Standard,Module,GoFiles,SFiles,EmbedPatterns,EmbedFiles,Imports,Deps,Error",
                 ])
                 .args(tags(go));
             line.env = environment(order, go, target);
@@ -292,6 +296,7 @@ struct Package {
     s_files: Vec<String>,
     embed_patterns: Vec<String>,
     embed_files: Vec<String>,
+    imports: Vec<String>,
     deps: Vec<String>,
     error: Option<PackageError>,
 }
@@ -299,8 +304,17 @@ struct Package {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Module {
+    #[serde(default)]
+    path: String,
+    replace: Option<Replacement>,
     go_mod: Option<PathBuf>,
     dir: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Replacement {
+    path: String,
 }
 
 #[derive(Deserialize)]
@@ -318,7 +332,9 @@ fn closure(
 ) -> Result<Closure, ToolchainError> {
     let silent = || ToolchainError::Silent { command: "go list", place: plugin.place.clone() };
     let root = packages.iter().find(|p| p.dir == plugin.dir).ok_or_else(silent)?;
-    let deps = root.deps.iter().filter_map(|path| by_path.get(path.as_str()).copied());
+    let deps: Vec<&Package> =
+        root.deps.iter().filter_map(|path| by_path.get(path.as_str()).copied()).collect();
+    let closure = || std::iter::once(root).chain(deps.iter().copied());
     let (mut sources, mut files) = (BTreeSet::new(), BTreeSet::new());
     let mut add = |path: PathBuf| sources.insert(SourcePath::File(path));
     add(plugin.dir.join("VERSION"));
@@ -331,7 +347,7 @@ fn closure(
     for folder in source(plugin).module_root.ancestors() {
         add(folder.join("go.work"));
     }
-    for package in std::iter::once(root).chain(deps) {
+    for package in closure() {
         if let Some(error) = &package.error {
             return Err(ToolchainError::Broken { place: plugin.place.clone(), said: error.err.clone() });
         }
@@ -359,5 +375,6 @@ fn closure(
             sources.extend(between.map(|dir| SourcePath::File(dir.join("go.mod"))));
         }
     }
-    Ok(Closure { sources: sources.into_iter().collect(), files: files.into_iter().collect() })
+    let parts = modules::parts(root, closure(), by_path);
+    Ok(Closure { sources: sources.into_iter().collect(), files: files.into_iter().collect(), parts })
 }
