@@ -19,6 +19,24 @@ enum Stop {
     Forge(ForgeError),
 }
 
+/// Why a manifest can't be had.
+#[derive(Debug)]
+pub(super) enum FarError {
+    /// The forge doesn't bring it.
+    Forge(ForgeError),
+    /// What the forge holds is no package that can be read.
+    Unreadable(String),
+}
+
+impl From<FarError> for Failure {
+    fn from(error: FarError) -> Failure {
+        match error {
+            FarError::Forge(error) => error.into(),
+            FarError::Unreadable(message) => Failure::new(FailureKind::Remote, message),
+        }
+    }
+}
+
 /// The text of a package's manifest; `fetch` brings ranges of it.
 ///
 /// # Errors
@@ -26,19 +44,19 @@ enum Stop {
 pub(super) fn manifest(
     asset: &Asset,
     mut fetch: impl FnMut(Range<u64>) -> Result<Piece, ForgeError>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, FarError> {
     let part = |range: Range<u64>| match fetch(range).map_err(Stop::Forge)? {
         Piece::Part { bytes, .. } => Ok(bytes),
         Piece::Whole(bytes) => Err(Stop::Whole(bytes)),
     };
-    let said = |why: String| Failure::new(FailureKind::Remote, format!("can't read {}: {why}", asset.name));
+    let said = |why: String| FarError::Unreadable(format!("can't read {}: {why}", asset.name));
     if asset.size > PACKAGE_MAX {
         return Err(said(format!("it has {} bytes; at most {PACKAGE_MAX} are read", asset.size)));
     }
     match read_remote_manifest(asset.size, MANIFEST_MAX, part) {
         Ok(text) => Ok(text),
         Err(RemoteError::Fetch(Stop::Whole(bytes))) => in_whole(asset, &bytes).map_err(said),
-        Err(RemoteError::Fetch(Stop::Forge(error))) => Err(error.into()),
+        Err(RemoteError::Fetch(Stop::Forge(error))) => Err(FarError::Forge(error)),
         Err(RemoteError::Short { asked, got }) => {
             Err(said(format!("{got} bytes came for bytes {} to {}", asked.start, asked.end)))
         }

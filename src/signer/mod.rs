@@ -5,6 +5,7 @@ pub mod check;
 pub mod cosign;
 pub mod ed25519;
 pub mod key;
+pub mod names;
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use wick::model::target::Target;
 use wick::phase::package::zip;
 use wick::phase::publish::local::Dirt;
 use wick::phase::publish::notes::Notes;
+use wick::phase::publish::ratchet::Loss;
 use wick::phase::publish::{self, Choice, Mode, Request, Token};
 use wick::project::{self, Selection};
 use wick::signer::ed25519::Ed25519;
@@ -234,9 +235,11 @@ pub(crate) struct How {
     pub(crate) dirt: Dirt,
     pub(crate) mode: Mode,
     pub(crate) jobs: usize,
+    pub(crate) accepted: &'static [Loss],
 }
 
-pub(crate) const PLAIN: How = How { choice: Choice::Named, dirt: Dirt::Refuse, mode: Mode::Publish, jobs: 1 };
+pub(crate) const PLAIN: How =
+    How { choice: Choice::Named, dirt: Dirt::Refuse, mode: Mode::Publish, jobs: 1, accepted: &[] };
 
 pub(crate) fn release(
     repository: &Repository,
@@ -252,6 +255,7 @@ pub(crate) fn release(
         forge,
         token: Token::Given,
         dirt: how.dirt,
+        accepted: how.accepted,
         notes: &Notes::Generated,
         jobs: how.jobs,
         mode: how.mode,

@@ -10,6 +10,7 @@ use crate::model::names::PluginKind;
 use crate::model::publish::{ReleaseOutcome, ReleaseReport};
 use crate::phase::publish::local::Dirt;
 use crate::phase::publish::notes::Notes;
+use crate::phase::publish::ratchet::Loss;
 use crate::phase::publish::{self, Choice, Mode, Request, Token};
 
 pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
@@ -28,6 +29,11 @@ pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Conso
         return Err(Failure::new(FailureKind::Missing, "there is no token to release with")
             .hint("set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"));
     }
+    let accepted: Vec<Loss> = match &args.accept_regression {
+        None => Vec::new(),
+        Some(named) if named.is_empty() => Loss::ALL.to_vec(),
+        Some(named) => named.iter().map(|loss| Loss::from(*loss)).collect(),
+    };
     let forge = session.forge(&args.forge)?;
     let output = session.root().join(&args.output);
     // Nobody builds into the folder while it is read.
@@ -48,6 +54,7 @@ pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Conso
         forge: &forge,
         token,
         dirt: if args.allow_dirty { Dirt::Allow } else { Dirt::Refuse },
+        accepted: &accepted,
         notes: &notes,
         jobs: usize::from(args.jobs),
         mode,

@@ -55,7 +55,7 @@ fn speaker(candidate: &Candidate) -> Result<(&str, &Asset), Failure> {
 }
 
 fn manifest(fetch: Fetch<'_>, asset: &Asset, meter: &Meter) -> Result<Vec<u8>, Failure> {
-    far::manifest(asset, |range: Range<u64>| {
+    let text = far::manifest(asset, |range: Range<u64>| {
         meter.reads.fetch_add(1, Ordering::Relaxed);
         let piece = fetch(asset, Some(range))?;
         let (bytes, whole) = match &piece {
@@ -65,7 +65,8 @@ fn manifest(fetch: Fetch<'_>, asset: &Asset, meter: &Meter) -> Result<Vec<u8>, F
         meter.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         meter.whole.fetch_add(whole, Ordering::Relaxed);
         Ok(piece)
-    })
+    })?;
+    Ok(text)
 }
 
 /// Holds the manifest against the release and makes the entry.

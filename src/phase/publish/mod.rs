@@ -13,6 +13,7 @@ pub mod local;
 pub mod notes;
 mod out;
 mod preflight;
+pub mod ratchet;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use decide::{Decision, Steps};
 use local::{Dirt, Set};
 use notes::Notes;
 use preflight::Chosen;
+use ratchet::Loss;
 
 /// How the plugins were chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Request<'a> {
     pub token: Token,
     /// Whether sources may differ from their commit.
     pub dirt: Dirt,
+    /// What may be lost against the previous release.
+    pub accepted: &'a [Loss],
     /// Where release notes come from.
     pub notes: &'a Notes,
     /// How many packages are read, and files uploaded, at once.
