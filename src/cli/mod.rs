@@ -25,12 +25,13 @@ pub fn main(args: Vec<OsString>) -> u8 {
     if let Some(code) = session::hidden_role(&args) {
         return code;
     }
+    let withheld = session::withhold(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return render::usage(&error),
     };
     session::listen_for_interrupts();
-    let session = Session::new(&cli.global);
+    let session = Session::new(&cli.global, withheld);
     let console = Console::new(&cli.global, session.variable("GITHUB_ACTIONS") == Some("true"));
     match dispatch(&cli, &session, &console) {
         Ok(code) => code,
@@ -48,6 +49,7 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
         Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Attest(args)) => command::attest::run(args, session, console),
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),

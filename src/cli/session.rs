@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global, TypedToken};
+use super::args::{ForgeArgs, Global, SigningArgs, TypedToken};
 use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
@@ -12,23 +12,30 @@ use crate::inspect;
 use crate::model::artifact::BinaryFacts;
 use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::key_source::{self, KeySource};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Origin;
+use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
+use crate::phase::verify::Sidecars;
+use crate::signer::check::Trust;
+use crate::signer::cosign::{self, Cosign};
 use crate::signer::ed25519::{self, Ed25519};
 use crate::signer::key::KeyText;
-use crate::sys::secret::{self, Secret};
+use crate::signer::{Signer, Signers};
+use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
 
 /// Facts of this run, read once.
 pub(super) struct Session {
     environment: BTreeMap<String, String>,
+    withheld: Withheld,
     cwd: PathBuf,
     root: PathBuf,
 }
@@ -39,6 +46,11 @@ pub(super) enum Opened {
     File(Vec<u8>),
     /// A folder's files.
     Folder(Vec<PackageEntry>),
+}
+
+/// Takes keys, passwords and tokens out of the environment, so that no child gets them. Before anything else.
+pub(super) fn withhold(args: &[OsString]) -> Withheld {
+    env::withhold(&key_source::variables(args.iter().map(|arg| arg.to_string_lossy())))
 }
 
 /// Plays a hidden role of the sandbox when wick started itself for one.
@@ -52,11 +64,19 @@ pub(super) fn listen_for_interrupts() {
     interrupt::listen();
 }
 
+/// Who signs statements.
+pub(super) fn attester<'a>(signers: &'a Signers, asked_by: &str) -> Result<&'a dyn Signer, Failure> {
+    signers.of_statements().ok_or_else(|| {
+        Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
+            .hint("name a key with --cosign-key or --sign-key")
+    })
+}
+
 impl Session {
-    pub(super) fn new(global: &Global) -> Session {
+    pub(super) fn new(global: &Global, withheld: Withheld) -> Session {
         let cwd = env::current_dir();
         let root = global.dir.as_ref().map_or_else(|| cwd.clone(), |dir| cwd.join(dir));
-        Session { environment: env::variables(), cwd, root }
+        Session { environment: env::variables(), withheld, cwd, root }
     }
 
     /// The repository's folder as it was named.
@@ -64,7 +84,7 @@ impl Session {
         &self.root
     }
 
-    /// The environment, without what a compiler must never see.
+    /// The environment, without what was withheld: keys, passwords, tokens.
     pub(super) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
@@ -166,14 +186,14 @@ impl Session {
         let reach = reach::reach(&said, remote)?;
         let token = match typed {
             Some(token) => Some(Secret::token(token.expose(), "--token")?),
-            None => secret::github_token(&self.environment)?,
+            None => secret::github_token(&self.withheld)?,
         };
         Ok(GitHub::new(Access { api_url: reach.api_url, repository: reach.repository, token }))
     }
 
     /// Whether the environment holds a token for the forge.
     pub(super) fn has_token(&self) -> Result<bool, Failure> {
-        Ok(secret::github_token(&self.environment)?.is_some())
+        Ok(secret::github_token(&self.withheld)?.is_some())
     }
 
     /// The tags of this clone.
@@ -200,11 +220,30 @@ impl Session {
         Ok(files::read_text(&self.path(path))?)
     }
 
-    pub(super) fn signer(&self, path: &Path) -> Result<Ed25519, Failure> {
-        Ok(Ed25519::open(&KeyText::read_file(&self.path(path))?)?)
+    /// A secret that was in the environment; an empty one is one.
+    pub(super) fn withheld(&self, name: &str) -> Option<&Secret> {
+        self.withheld.get(name)
     }
 
-    /// Makes a key pair; gives the paths of both halves and the public key.
+    /// Who signs: every key is read once, here.
+    pub(super) fn signers(&self, said: &SigningArgs) -> Result<Signers, Failure> {
+        if said.sign_key == Some(KeySource::Stdin) && said.cosign_key == Some(KeySource::Stdin) {
+            let message = "--sign-key and --cosign-key can't both come from stdin";
+            return Err(
+                Failure::new(FailureKind::Usage, message).hint("give one of them as a file or env:NAME")
+            );
+        }
+        let read = |source: &KeySource| match source {
+            KeySource::File(path) => KeyText::read_file(&self.path(path)),
+            other => KeyText::read(other, &self.withheld),
+        };
+        let ed25519 = said.sign_key.as_ref().map(|key| Ed25519::open(&read(key)?)).transpose()?;
+        let password = self.withheld(cosign::PASSWORD_VARIABLE);
+        let cosign = said.cosign_key.as_ref().map(|key| Cosign::open(&read(key)?, password)).transpose()?;
+        Ok(Signers { ed25519, cosign })
+    }
+
+    /// Makes an ed25519 key pair; gives the paths of both halves and the public key.
     pub(super) fn generate_key(&self, path: Option<&Path>) -> Result<(PathBuf, PathBuf, String), Failure> {
         let path = match path {
             Some(path) => self.path(path),
@@ -217,6 +256,34 @@ impl Session {
         };
         let key = Ed25519::generate(&path)?;
         Ok((path.clone(), ed25519::public_path(&path), key.public().to_string()))
+    }
+
+    /// Makes a cosign key pair, in this folder when no other is named; gives the paths of both halves and the public key.
+    pub(super) fn generate_cosign_key(
+        &self,
+        path: Option<&Path>,
+    ) -> Result<(PathBuf, PathBuf, String), Failure> {
+        let path = self.path(path.unwrap_or(Path::new("cosign.key")));
+        let key = Cosign::generate(&path, self.withheld(cosign::PASSWORD_VARIABLE))?;
+        Ok((path.clone(), cosign::public_path(&path), key.public().to_string()))
+    }
+
+    /// The cosign keys in these files, and the ed25519 keys that are trusted already.
+    pub(super) fn trust(&self, cosign_pub: &[PathBuf], ed25519: &[PublicKey]) -> Result<Trust, Failure> {
+        let read = |path: &PathBuf| {
+            let text = files::read_text(&self.path(path))?;
+            text.parse::<cosign::PublicKey>().map_err(|error| {
+                Failure::new(FailureKind::Usage, format!("--cosign-pub {}: {error}", path.display()))
+                    .hint("give the .pub file that `wick plugin keygen --cosign` or cosign wrote")
+            })
+        };
+        let cosign = cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
+        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates: None })
+    }
+
+    /// What lies beside an archive and speaks of it.
+    pub(super) fn sidecars(&self, path: &Path) -> Sidecars {
+        Sidecars::of(&self.path(path))
     }
 
     /// What stands at a path: a file's bytes or a folder's files.

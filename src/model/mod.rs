@@ -2,6 +2,7 @@
 //! No effects here and no knowledge of any other module.
 
 pub mod artifact;
+pub mod attest;
 pub mod bundle;
 pub mod catalog;
 pub mod command;

@@ -1,5 +1,7 @@
 //! The names of release zips, and what a zip holds.
 
+use std::path::{Path, PathBuf};
+
 use super::names::PluginKey;
 use super::target::{Arch, Os, Target};
 use super::version::PluginVersion;
@@ -36,6 +38,14 @@ impl std::fmt::Display for PackageName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}-{}.zip", self.key, self.version.bare(), self.target.dashed())
     }
+}
+
+/// The name of a file that belongs to another: the other's name and a suffix.
+#[must_use]
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// One file for an archive.

@@ -218,6 +218,9 @@ pub struct PackageReceipt {
     pub size: u64,
     /// The public key it is signed for, base64.
     pub signed_by: Option<String>,
+    /// The hint of the cosign key that signed the binary inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosigned_by: Option<String>,
     /// How its manifest was learned.
     pub learned: Learned,
     /// Where its sources are from; nothing outside a git repository. It says where to find them and doesn't decide

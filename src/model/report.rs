@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::artifact::BinaryFacts;
+use super::attest::AttestedPackage;
+use super::bundle::Identity;
 use super::digest::Sha256;
 use super::failure::Failure;
 use super::finding::Finding;
@@ -27,6 +29,9 @@ pub struct BuildReport {
     pub packages: Vec<PackageReport>,
     /// Findings about whole plugins, such as targets that declare different modules.
     pub findings: Vec<PluginFinding>,
+    /// The attestations that were asked for, one per package.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestedPackage>,
     /// How many compiler processes were started.
     pub compiler_runs: usize,
 }
@@ -41,6 +46,7 @@ impl BuildReport {
             output: output.to_owned(),
             packages: Vec::new(),
             findings: Vec::new(),
+            attestations: Vec::new(),
             compiler_runs: 0,
         }
     }
@@ -115,6 +121,12 @@ pub struct Made {
     /// The public key that signed, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// The hint of the cosign key that signed the binary inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosigned_by: Option<String>,
+    /// Who signed the bundle beside the package in this run, or whose bundle was found to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_signed_by: Option<Identity>,
     /// How the manifest was learned.
     pub evidence: Evidence,
     /// Details of that.

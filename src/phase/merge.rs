@@ -9,11 +9,13 @@ use super::packages::{self, Kept};
 use super::parallel::{self, OnFailure};
 use super::sbom;
 use super::store::Store;
+use crate::model::bundle::BUNDLE_SUFFIX;
 use crate::model::digest::Sha256;
 use crate::model::event::{Listener, StepOutcome};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::Finding;
 use crate::model::names::{PluginKey, PluginKind};
+use crate::model::package::beside;
 use crate::model::project::Plugin;
 use crate::model::publish::{MERGE_SCHEMA, MergeReport, MergedPackage};
 use crate::model::report::PluginFinding;
@@ -114,9 +116,14 @@ fn stray(finding: &Finding) -> Failure {
 fn without_twins<'a>(all: &'a [Kept], findings: &mut Vec<PluginFinding>) -> Vec<&'a Kept> {
     let mut chosen: Vec<&Kept> = Vec::new();
     for kept in all {
-        match chosen.iter().find(|other| other.id == kept.id) {
+        match chosen.iter_mut().find(|other| other.id == kept.id) {
             None => chosen.push(kept),
-            Some(other) if other.receipt.sha256 == kept.receipt.sha256 => {}
+            Some(other) if other.receipt.sha256 == kept.receipt.sha256 => {
+                // The same package, signed on one machine only: that is the one.
+                if kept.sidecars().len() > other.sidecars().len() {
+                    *other = kept;
+                }
+            }
             Some(other) => {
                 let message = format!(
                     "{} has two packages: {} with sha256 {}, and {} with {}",
@@ -218,6 +225,11 @@ fn copy(kept: &Kept, output: &Path) -> Result<bool, Failure> {
             files::write_atomic(&to, &bytes, 0o644)?;
             copied = true;
         }
+    }
+    // What lay beside an older package of that name.
+    let there = Kept { folder: output.to_owned(), ..kept.clone() };
+    if there.bundle().is_some_and(|bundle| bundle.is_err()) {
+        files::remove(&beside(&there.path(), BUNDLE_SUFFIX))?;
     }
     Ok(copied)
 }

@@ -4,7 +4,9 @@
 //! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
-//! 5. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
+//! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
+//! 6. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone.
+//! 7. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has; [`reproduce`] goes the list down again for a
 //! release that is out, and compares. [`verify`] stands beside the list: the same judgement for anybody's archive.
@@ -24,6 +26,7 @@ pub mod publish;
 pub mod report;
 pub mod reproduce;
 pub mod sbom;
+pub mod sign;
 pub mod store;
 pub mod trace;
 pub mod verify;
@@ -42,7 +45,7 @@ use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
-use crate::signer::ed25519::Ed25519;
+use crate::signer::{Signer, Signers};
 use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
 use crate::sys::interrupt;
@@ -72,8 +75,10 @@ pub struct Run<'a> {
     pub fingerprints: &'a Fingerprints,
     /// Where this run is, for the receipts; asked only when something was compiled.
     pub origin: &'a (dyn Fn() -> Origin + Sync),
-    /// Who signs, if anybody.
-    pub signer: Option<&'a Ed25519>,
+    /// Who signs.
+    pub signers: &'a Signers,
+    /// Who signs a statement of how each package was made, if anybody.
+    pub attester: Option<&'a dyn Signer>,
     /// Whether receipts count.
     pub freshness: Freshness,
     /// Whether a failure ends the phase.
@@ -117,12 +122,41 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
     }
     let mut report = report::report(run, &built, &standings, &answers, &packed);
+    // A set that won't be complete is not signed; what is stale goes in any case.
+    let signer = if halted { None } else { run.signers.of_zips() };
+    let kept = report::kept(run, &standings, &packed);
+    let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
+    report::add_bundles(&mut report, bundles);
+    attest_all(run, &kept, halted, &mut report)?;
     let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
     report.findings.extend(described.findings);
     let mut digests = report::made(&report);
     digests.extend(described.digests);
     package::checksums::update(&run.plan.output, &digests)?;
     Ok(report)
+}
+
+/// Attests the packages of a complete run. What isn't of a package any more goes in any case.
+fn attest_all(
+    run: &Run<'_>,
+    kept: &[packages::Kept],
+    halted: bool,
+    report: &mut BuildReport,
+) -> Result<(), Failure> {
+    kept.iter().try_for_each(attest::drop_stale)?;
+    let Some(signer) = run.attester.filter(|_| !halted) else { return Ok(()) };
+    let attested = attest::attest(&attest::Request {
+        packages: &kept.iter().collect::<Vec<_>>(),
+        output: &run.plan.output,
+        signer,
+        jobs: run.plan.jobs,
+        on_failure: run.on_failure,
+        listener: run.listener,
+    })?;
+    report.complete &= attested.complete;
+    report.attestations = attested.packages;
+    report.findings.extend(attested.findings);
+    Ok(())
 }
 
 /// The plugins of which a package was made, or whose bill of materials is gone.

@@ -6,6 +6,8 @@ use super::Run;
 use super::build::{BuildState, Built};
 use super::interrogate::{self, Answers};
 use super::package::Standing;
+use super::packages::Kept;
+use super::sign::Bundles;
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
 use crate::model::plan::{Role, Unit};
@@ -73,8 +75,43 @@ pub fn report(
         output: run.plan.output.to_string_lossy().into_owned(),
         packages,
         findings,
+        attestations: Vec::new(),
         compiler_runs: built.compiler_runs,
     }
+}
+
+/// The packages that exist, as later phases take them.
+#[must_use]
+pub fn kept(
+    run: &Run<'_>,
+    standings: &[Standing],
+    packed: &BTreeMap<usize, Result<PackageReceipt, Failure>>,
+) -> Vec<Kept> {
+    let receipt = |at: usize| match (&standings[at], packed.get(&at)) {
+        (Standing::UpToDate(receipt), _) => Some(receipt.as_ref().clone()),
+        (_, Some(Ok(receipt))) => Some(receipt.clone()),
+        _ => None,
+    };
+    let units = run.plan.units.iter().enumerate();
+    let kept = |(at, unit): (usize, &Unit)| {
+        Some(Kept { receipt: receipt(at)?, folder: run.plan.output.clone(), id: unit.id() })
+    };
+    units.filter_map(kept).collect()
+}
+
+/// Says of each package who signed its bundle; one that could not be signed has failed.
+pub fn add_bundles(report: &mut BuildReport, bundles: Bundles) {
+    for (name, result) in bundles {
+        let Some(row) = report.packages.iter_mut().find(|row| row.package == name) else { continue };
+        match (&mut row.outcome, result) {
+            (outcome, Err(failure)) => *outcome = Outcome::failed(failure),
+            (Outcome::Built(made) | Outcome::UpToDate(made), Ok(identity)) => {
+                made.bundle_signed_by = identity
+            }
+            _ => {}
+        }
+    }
+    report.complete = report.packages.iter().all(|package| package.outcome.made().is_some());
 }
 
 fn helper_failure(state: &BuildState, answer: Option<&Result<Learned, Failure>>) -> Option<Failure> {
@@ -140,6 +177,8 @@ fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
         binary_sha256: package.binary,
         binary_size: binary.size,
         signed_by: package.signed_by.clone(),
+        cosigned_by: package.cosigned_by.clone(),
+        bundle_signed_by: None,
         evidence: package.learned.evidence,
         evidence_detail: package.learned.how.clone(),
         caveats: package.learned.caveats.clone(),

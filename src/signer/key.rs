@@ -1,6 +1,5 @@
 //! Private keys as text: where they come from, and why one can't be used. Each kind of key reads its own form from it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -8,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::model::failure::{Explain, FailureKind};
 use crate::model::key_source::KeySource;
 use crate::sys::files::{self, FileError};
+use crate::sys::secret::{Secret, Withheld};
 
 /// The largest key that is read, in bytes.
 pub const KEY_MAX: u64 = 64 << 10;
@@ -107,11 +107,12 @@ impl KeyText {
     ///
     /// # Errors
     /// When it isn't there, is exposed, or is larger than [`KEY_MAX`].
-    pub fn read(source: &KeySource, environment: &BTreeMap<String, String>) -> Result<KeyText, KeyError> {
+    pub fn read(source: &KeySource, withheld: &Withheld) -> Result<KeyText, KeyError> {
+        let set = |name: &str| withheld.get(name).map(Secret::expose).filter(|text| !text.trim().is_empty());
         let bytes = match source {
             KeySource::File(path) => return KeyText::read_file(path),
-            KeySource::Variable(name) => match environment.get(name).filter(|text| !text.trim().is_empty()) {
-                Some(text) => text.clone().into_bytes(),
+            KeySource::Variable(name) => match set(name) {
+                Some(text) => text.as_bytes().to_vec(),
                 None => return Err(KeyError::Unset(name.clone())),
             },
             KeySource::Stdin => files::read_stdin(KEY_MAX)?,

@@ -45,6 +45,29 @@ pub trait Signer: Sync {
     fn sign_statement(&self, statement: &str) -> Result<Bundle, Failure>;
 }
 
+/// Who signs in a run.
+#[derive(Debug, Default)]
+pub struct Signers {
+    /// Signs manifests, for hosts.
+    pub ed25519: Option<ed25519::Ed25519>,
+    /// Signs binaries and zips, as cosign does.
+    pub cosign: Option<cosign::Cosign>,
+}
+
+impl Signers {
+    /// Who signs zips. Never the ed25519 key: cosign makes such bundles and can't verify them.
+    #[must_use]
+    pub fn of_zips(&self) -> Option<&dyn Signer> {
+        self.cosign.as_ref().map(|key| key as &dyn Signer)
+    }
+
+    /// Who signs statements: whoever signs zips, else the ed25519 key.
+    #[must_use]
+    pub fn of_statements(&self) -> Option<&dyn Signer> {
+        self.of_zips().or(self.ed25519.as_ref().map(|key| key as &dyn Signer))
+    }
+}
+
 /// A bundle that was verified right after it was made.
 #[derive(Clone, Debug)]
 pub struct Signed {

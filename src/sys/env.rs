@@ -3,10 +3,44 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::secret::{self, Secret, Withheld};
+
 /// All variables whose name and value are text.
 #[must_use]
 pub fn variables() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}
+
+/// Takes the secrets out of the environment: those of [`secret::SECRET_VARIABLES`] and those in `more`. No child that
+/// is started afterwards has them, whoever starts it; what the variables held is only in the value that is given.
+///
+/// To be called once, before anything else: no other thread may run yet.
+#[must_use]
+pub fn withhold(more: &[String]) -> Withheld {
+    let named = secret::SECRET_VARIABLES.iter().copied().chain(more.iter().map(String::as_str));
+    let mut withheld = Withheld::new();
+    for name in named.filter(|name| !name.is_empty() && !name.contains(['=', '\0'])) {
+        let Some(value) = std::env::var_os(name) else { continue };
+        // SAFETY: `cli::main` calls this before it starts a thread, so nobody reads the environment meanwhile.
+        #[allow(unsafe_code, reason = "the only way that also reaches children which libraries start")]
+        unsafe {
+            std::env::remove_var(name);
+        }
+        if let Ok(text) = value.into_string() {
+            withheld.insert(name.to_owned(), Secret::new(text));
+        }
+    }
+    if !withheld.is_empty() {
+        hide_memory();
+    }
+    withheld
+}
+
+/// From now on other processes of the same user can neither read our memory nor `/proc/<pid>/environ`, which shows the
+/// environment as it was at the start. It doesn't hold back root; where the system refuses, all stays as it was.
+fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// The current directory; `.` when it has none.

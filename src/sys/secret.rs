@@ -11,6 +11,25 @@ use crate::model::failure::{Explain, FailureKind};
 /// Where a GitHub token is looked for, first to last.
 pub const TOKEN_VARIABLES: [&str; 3] = ["WICK_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"];
 
+/// Variables that no child of wick ever gets: whoever compiles a plugin runs its build scripts. Beside these, the
+/// variables that keys are read from (`--sign-key env:NAME`).
+pub const SECRET_VARIABLES: [&str; 10] = [
+    "WICK_GITHUB_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "COSIGN_PASSWORD",
+    "SIGSTORE_ID_TOKEN",
+    // GitHub Actions: who has these can be the job, for signatures and caches.
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_RUNTIME_TOKEN",
+];
+
+/// What was taken out of the environment, by name.
+pub type Withheld = BTreeMap<String, Secret>;
+
 /// A text that must not be seen.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
@@ -83,16 +102,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The GitHub token of an environment, by the order of [`TOKEN_VARIABLES`]; empty counts as unset.
+/// The GitHub token among what was withheld, by the order of [`TOKEN_VARIABLES`]; empty counts as unset.
 ///
 /// # Errors
 /// When the first one that is set can't be a token: silently taking the next would act as someone else.
-pub fn github_token(environment: &BTreeMap<String, String>) -> Result<Option<Secret>, SecretError> {
+pub fn github_token(withheld: &Withheld) -> Result<Option<Secret>, SecretError> {
+    let set = |name: &&str| withheld.get(*name).map(Secret::expose).filter(|text| !text.trim().is_empty());
     TOKEN_VARIABLES
         .iter()
-        .find_map(|name| {
-            environment.get(*name).filter(|text| !text.trim().is_empty()).map(|text| (name, text))
-        })
+        .find_map(|name| set(name).map(|text| (name, text)))
         .map(|(name, text)| Secret::token(text, name))
         .transpose()
 }
@@ -101,8 +119,13 @@ pub fn github_token(environment: &BTreeMap<String, String>) -> Result<Option<Sec
 mod tests {
     use super::*;
 
-    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    fn environment(pairs: &[(&str, &str)]) -> Withheld {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), Secret::new((*v).to_owned()))).collect()
+    }
+
+    #[test]
+    fn whatever_is_looked_for_is_withheld() {
+        assert!(TOKEN_VARIABLES.iter().all(|name| SECRET_VARIABLES.contains(name)));
     }
 
     #[test]

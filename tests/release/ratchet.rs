@@ -3,7 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use github_double::{Content, Double, Place};
-use wick::model::bundle::{Bundle, Certificate, Content as Inside, Material, MessageSignature};
+use wick::model::bundle::{
+    ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle, Certificate, Content as Inside, Envelope, EnvelopeSignature,
+    KeyHint, Material, MessageDigest, MessageSignature, STATEMENT_TYPE,
+};
+use wick::model::digest::Sha256;
 use wick::model::failure::FailureKind;
 use wick::model::finding::{Finding, Severity};
 use wick::model::publish::{ReleaseOutcome, ReleaseReport};
@@ -14,41 +18,84 @@ use wick::sys::files::{self, Scratch};
 
 use super::support::*;
 
-fn bundle(hint: &str) -> Vec<u8> {
-    let signature = MessageSignature { message_digest: None, signature: "AA==".to_owned() };
-    Bundle::with_key(hint.to_owned(), Inside::MessageSignature(signature)).to_json().into_bytes()
+/// Who signs a companion file: a key, by its hint; a workflow, by its place on GitHub; nobody who can be read.
+#[derive(Clone, Debug)]
+enum By {
+    Key(&'static str),
+    Workflow(String),
+    Nonsense,
 }
 
-/// A bundle with a certificate in which nothing but the two names is right.
-fn keyless(workflow: &str) -> Vec<u8> {
+impl By {
+    fn material(&self) -> Material {
+        match self {
+            By::Key(hint) => {
+                Material { public_key: Some(KeyHint { hint: (*hint).to_owned() }), ..Material::default() }
+            }
+            By::Workflow(place) => {
+                let certificate = Some(Certificate { raw_bytes: STANDARD.encode(certificate(place)) });
+                Material { certificate, ..Material::default() }
+            }
+            By::Nonsense => Material::default(),
+        }
+    }
+
+    /// The file beside a package: about it, and signed with nothing.
+    fn beside(&self, suffix: &str, receipt: &PackageReceipt, zip: &[u8]) -> Vec<u8> {
+        let content = if suffix == ATTESTATION_SUFFIX {
+            let payload = STANDARD.encode(statement(receipt, zip));
+            let signatures = vec![EnvelopeSignature { sig: "AA==".to_owned(), keyid: String::new() }];
+            Inside::DsseEnvelope(Envelope { payload, payload_type: STATEMENT_TYPE.to_owned(), signatures })
+        } else {
+            let message_digest = Some(MessageDigest::of(&receipt.sha256));
+            Inside::MessageSignature(MessageSignature { message_digest, signature: "AA==".to_owned() })
+        };
+        let made = Bundle::with_key(String::new(), content);
+        Bundle { verification_material: self.material(), ..made }.to_json().into_bytes()
+    }
+}
+
+/// A certificate in which nothing but the two names is right.
+fn certificate(place: &str) -> Vec<u8> {
     let field = |tag: u8, content: &[u8]| {
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();
         [&[tag, 0x82][..], &length, content].concat()
     };
     let extension =
         |id: &[u8], content: &[u8]| field(0x30, &[field(0x06, id), field(0x04, content)].concat());
-    let names = field(0x30, &field(0x86, format!("https://github.com/{workflow}").as_bytes()));
+    let names = field(0x30, &field(0x86, format!("https://github.com/octo/{place}").as_bytes()));
     let issuer = field(0x0c, b"https://token.actions.githubusercontent.com");
     let all = [
         extension(&[0x55, 0x1d, 0x11], &names),
         extension(&[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30, 0x01, 0x08], &issuer),
     ];
-    let der = field(0x30, &field(0x30, &field(0xa3, &field(0x30, &all.concat()))));
-    let certificate = Some(Certificate { raw_bytes: STANDARD.encode(der) });
-    let signature = MessageSignature { message_digest: None, signature: "AA==".to_owned() };
-    let made = Bundle {
-        verification_material: Material { certificate, ..Material::default() },
-        ..Bundle::with_key(String::new(), Inside::MessageSignature(signature))
-    };
-    made.to_json().into_bytes()
+    field(0x30, &field(0x30, &field(0xa3, &field(0x30, &all.concat()))))
+}
+
+/// The golden statement, about this package.
+fn statement(receipt: &PackageReceipt, zip: &[u8]) -> String {
+    let mut all: serde_json::Value =
+        serde_json::from_str(include_str!("../golden/wick/statement.json")).unwrap();
+    let parameters = &mut all["predicate"]["buildDefinition"]["externalParameters"];
+    parameters["version"] = receipt.version.as_str().into();
+    parameters["target"] = receipt.target.to_string().into();
+    let inside = wick::inspect::archive::read_archive(&receipt.package, zip).entries;
+    let files = inside.iter().map(|entry| (entry.name.clone(), Sha256::of(&entry.bytes)));
+    let subjects = [(receipt.package.clone(), receipt.sha256)].into_iter().chain(files);
+    all["subject"] = subjects
+        .map(|(name, digest)| serde_json::json!({ "name": name, "digest": { "sha256": digest.to_string() } }))
+        .collect();
+    all.to_string()
 }
 
 /// The packages of slack 0.2.0, signed or not, each with these files beside it.
-fn pack(repository: &Repository, signer: Option<&Ed25519>, beside: &[(&str, Vec<u8>)]) {
+fn pack(repository: &Repository, signer: Option<&Ed25519>, beside: &[(&str, By)]) {
     for target in TARGETS {
         let receipt = package(&repository.bin(), "slack", "0.2.0", target.parse().unwrap(), signer);
-        for (suffix, bytes) in beside {
-            write(&repository.bin().join(format!("{}{suffix}", receipt.package)), bytes);
+        let zip = files::read(&repository.bin().join(&receipt.package)).unwrap();
+        for (suffix, by) in beside {
+            let text = by.beside(suffix, &receipt, &zip);
+            write(&repository.bin().join(format!("{}{suffix}", receipt.package)), &text);
         }
         let source = Some(SourceState { commit: repository.head(), dirty: false });
         keep(&repository.bin(), &PackageReceipt { source, ..receipt });
@@ -56,15 +103,16 @@ fn pack(repository: &Repository, signer: Option<&Ed25519>, beside: &[(&str, Vec<
 }
 
 /// Publishes slack 0.1.0 on a double, each package with these files beside it, and more files.
-fn published(signer: Option<&Ed25519>, beside: &[(&str, Vec<u8>)], more: &[&str]) -> Double {
+fn published(signer: Option<&Ed25519>, beside: &[(&str, By)], more: &[&str]) -> Double {
     let (double, dir) = (start(false), Scratch::new().unwrap());
     let mut assets: Vec<(String, Content)> = Vec::new();
     for target in TARGETS {
         let receipt = package(dir.path(), "slack", "0.1.0", target.parse().unwrap(), signer);
         let bytes = files::read(&dir.path().join(&receipt.package)).unwrap();
-        assets.push((receipt.package.clone(), Content::bytes(bytes)));
-        for (suffix, bytes) in beside {
-            assets.push((format!("{}{suffix}", receipt.package), Content::bytes(bytes.clone())));
+        assets.push((receipt.package.clone(), Content::bytes(bytes.clone())));
+        for (suffix, by) in beside {
+            let text = by.beside(suffix, &receipt, &bytes);
+            assets.push((format!("{}{suffix}", receipt.package), Content::bytes(text)));
         }
     }
     assets.extend(more.iter().map(|name| ((*name).to_owned(), Content::bytes(b"x".to_vec()))));
@@ -108,7 +156,7 @@ fn refused(
 #[test]
 fn a_dropped_attestation_is_noticed() {
     let repository = Repository::new();
-    let attestation = (".intoto.sigstore.json", bundle("key"));
+    let attestation = (ATTESTATION_SUFFIX, By::Key("key"));
     let double = published(None, &[attestation], &[]);
     pack(&repository, None, &[]);
     let report = refused(&repository, &double, &[], &["lost-attestation"]);
@@ -131,7 +179,7 @@ fn all_that_is_lost_is_told_at_once() {
     let repository = Repository::new();
     let dir = Scratch::new().unwrap();
     let key = Ed25519::generate(&dir.path().join("key")).unwrap();
-    let beside = [(".sigstore.json", bundle("key")), (".intoto.sigstore.json", bundle("key"))];
+    let beside = [(BUNDLE_SUFFIX, By::Key("key")), (ATTESTATION_SUFFIX, By::Key("key"))];
     let double = published(Some(&key), &beside, &["slack-0.1.0-darwin-arm64.zip", "slack-0.1.0.cdx.json"]);
     pack(&repository, None, &[]);
     let all = ["lost-target", "lost-bundle", "lost-attestation", "lost-sbom", "lost-signature"];
@@ -155,8 +203,7 @@ fn another_signer_is_noticed_and_the_same_one_is_not() {
     let report = run(&repository, &same, &[]);
     assert!(report.complete && losses(&report).is_empty(), "{report:#?}");
     // One manifest by ranges.
-    let reads =
-        same.log().iter().filter(|entry| entry.target.contains(".zip") && entry.method == "GET").count();
+    let reads = same.log().iter().filter(|entry| entry.place == Place::Storage).count();
     assert_eq!(reads, 1, "{:#?}", same.log());
     // Who signs more than before loses nothing.
     assert!(run(&repository, &published(None, &[], &[]), &[]).complete);
@@ -164,27 +211,27 @@ fn another_signer_is_noticed_and_the_same_one_is_not() {
 
 #[test]
 fn the_signers_of_bundles_are_compared_by_who_they_are() {
-    let at = |place: &str| keyless(&format!("octo/{place}"));
+    let at = |place: &str| By::Workflow(place.to_owned());
     let (tag, branch) = (
         "plugins/.github/workflows/p.yml@refs/tags/slack/v0.1.0",
         "plugins/.github/workflows/p.yml@refs/heads/main",
     );
-    let cases: [(&str, Vec<u8>, Vec<u8>, &[&str]); 6] = [
-        ("the same key", bundle("a"), bundle("a"), &[]),
-        ("another key", bundle("a"), bundle("b"), &["lost-signer"]),
-        ("the same workflow at another ref", at(tag), at(branch), &[]),
-        ("a workflow of a fork", at(tag), at(&branch.replace("plugins/", "fork/")), &["lost-signer"]),
-        ("a key instead of a workflow", at(tag), bundle("a"), &["lost-signer"]),
-        ("what can't be read", b"{}".to_vec(), bundle("a"), &["lost-signer"]),
+    let cases: [(By, By, &[&str]); 6] = [
+        (By::Key("a"), By::Key("a"), &[]),
+        (By::Key("a"), By::Key("b"), &["lost-signer"]),
+        (at(tag), at(branch), &[]),
+        (at(tag), at(&branch.replace("plugins/", "fork/")), &["lost-signer"]),
+        (at(tag), By::Key("a"), &["lost-signer"]),
+        (By::Nonsense, By::Key("a"), &["lost-signer"]),
     ];
-    for (name, there, here, expected) in cases {
-        for suffix in [".sigstore.json", ".intoto.sigstore.json"] {
+    for (there, here, expected) in cases {
+        for suffix in [BUNDLE_SUFFIX, ATTESTATION_SUFFIX] {
             let repository = Repository::new();
             let double = published(None, &[(suffix, there.clone())], &[]);
             pack(&repository, None, &[(suffix, here.clone())]);
             if expected.is_empty() {
                 let report = run(&repository, &double, &[]);
-                assert!(report.complete && losses(&report).is_empty(), "{name}: {report:#?}");
+                assert!(report.complete && losses(&report).is_empty(), "{there:?} {here:?}: {report:#?}");
             } else {
                 refused(&repository, &double, &[], expected);
             }

@@ -187,6 +187,7 @@ pub(crate) fn package(
         sha256: Sha256::of(&bytes),
         size: bytes.len() as u64,
         signed_by: signer.map(|signer| signer.public().to_string()),
+        cosigned_by: None,
         learned: Learned {
             evidence: Evidence::SameSource,
             how: "by hand".to_owned(),

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
 use crate::cli::failure;
-use crate::cli::render::{Console, build as render};
+use crate::cli::render::{Console, attest, build as render};
 use crate::cli::select;
-use crate::cli::session::Session;
+use crate::cli::session::{self, Session};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::report::{BuildReport, Outcome};
@@ -61,7 +61,8 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         return Ok(failure::DONE);
     }
     // A key that can't be used is found out before the first compiler starts.
-    let signer = args.signing.sign_key.as_deref().map(|path| session.signer(path)).transpose()?;
+    let signers = session.signers(&args.signing)?;
+    let attester = if args.attest { Some(session::attester(&signers, "--attest")?) } else { None };
     let output = session.shown(&wish.output);
     let store = session.store(&wish.output, || {
         console.note(&format!("waiting for another wick that is building into {output}"))
@@ -77,7 +78,8 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         store: &store,
         fingerprints: &crate::phase::fingerprints(),
         origin: &|| origin.clone(),
-        signer: signer.as_ref(),
+        signers: &signers,
+        attester,
         freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
         on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         listener: &listener,
@@ -166,6 +168,10 @@ fn conclude(
         && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
     {
         session.append(path, &render::markdown(report))?;
+    }
+    attest::failures(&report.attestations).for_each(|failure| console.failure(failure));
+    if let Some(line) = attest::told(&report.attestations) {
+        console.note(&line);
     }
     console.summary(&render::summary(report, &session.shown(&PathBuf::from(&report.output))));
     if report.complete {

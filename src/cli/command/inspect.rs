@@ -8,14 +8,13 @@ use crate::cli::render::{Console, verdict};
 use crate::cli::session::{Opened, Session};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::manifest::Manifest;
-use crate::model::signature::SignaturePolicy;
 use crate::phase::verify::{self, Expectation};
 
 pub(in crate::cli) fn run(args: &InspectArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let mut all = Vec::new();
     for path in &args.paths {
         let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-        let expected = Expectation { policy: SignaturePolicy::default(), this_machine: None };
+        let expected = Expectation::default();
         let opened = session.open(path)?;
         // A bare binary is worth looking at too.
         if let Opened::File(bytes) = &opened

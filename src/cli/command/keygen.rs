@@ -9,7 +9,9 @@ use crate::cli::session::Session;
 use crate::model::failure::Failure;
 
 pub(in crate::cli) fn run(args: &KeygenArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let (private, public, key) = session.generate_key(args.output.as_deref())?;
+    let path = args.output.as_deref();
+    let (private, public, key) =
+        if args.cosign { session.generate_cosign_key(path)? } else { session.generate_key(path)? };
     if console.is_json() {
         let (private, public) = (private.to_string_lossy(), public.to_string_lossy());
         console.json(&json!({ "schema": 1, "private": private, "public": public, "public_key": key }));
@@ -17,8 +19,13 @@ pub(in crate::cli) fn run(args: &KeygenArgs, session: &Session, console: &Consol
     }
     console.note(&format!("private key: {} (keep it secret, keep a copy)", session.shown(&private)));
     console.note(&format!("public key:  {}", session.shown(&public)));
-    console.data(&key);
-    console.note(&format!("hosts trust it with WICK_PLUGIN_PUBKEY={key}"));
-    console.note(&format!("sign with: wick plugin build --sign-key {} …", session.shown(&private)));
+    console.data(key.trim_end());
+    if args.cosign {
+        console.note(&format!("sign with: wick plugin build --cosign-key {} …", session.shown(&private)));
+        console.note(&format!("check with: wick plugin verify --cosign-pub {} …", session.shown(&public)));
+    } else {
+        console.note(&format!("hosts trust it with WICK_PLUGIN_PUBKEY={key}"));
+        console.note(&format!("sign with: wick plugin build --sign-key {} …", session.shown(&private)));
+    }
     Ok(failure::DONE)
 }

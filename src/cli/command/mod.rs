@@ -1,5 +1,6 @@
 //! One file per verb: from typed arguments to a call of a phase and a rendered answer.
 
+pub(super) mod attest;
 pub(super) mod build;
 pub(super) mod catalog;
 pub(super) mod completions;

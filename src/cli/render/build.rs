@@ -61,7 +61,7 @@ pub(in crate::cli) fn table(report: &BuildReport, verbose: bool) -> String {
 fn facts(made: &Made, status: &str, verbose: bool) -> String {
     let mut line = format!("{:>8}  {GOOD}{status:<10}{GOOD:#}", bytes(made.size));
     let _ = write!(line, "  manifest {:<11}", made.evidence.as_str());
-    let _ = write!(line, "  {}", if made.signed_by.is_some() { "signed" } else { "unsigned" });
+    let _ = write!(line, "  {}", signed(made));
     if verbose {
         let linkage = match &made.facts.linkage {
             Linkage::Static => "static".to_owned(),
@@ -72,8 +72,24 @@ fn facts(made: &Made, status: &str, verbose: bool) -> String {
         let macos =
             made.facts.macos_floor.as_ref().map_or_else(String::new, |floor| format!(", macOS {floor}"));
         let _ = write!(line, "\n    {DIM}{linkage}{glibc}{macos}; {}{DIM:#}", made.evidence_detail);
+        if let Some(key) = &made.signed_by {
+            let _ = write!(line, "\n    {DIM}manifest signed by ed25519 key {key}{DIM:#}");
+        }
+        if let Some(identity) = &made.bundle_signed_by {
+            let _ = write!(line, "\n    {DIM}bundle by {identity}{DIM:#}");
+        }
     }
     line
+}
+
+/// What is signed, in one word or two.
+fn signed(made: &Made) -> &'static str {
+    match (made.signed_by.is_some(), made.bundle_signed_by.is_some()) {
+        (true, true) => "signed, bundle",
+        (true, false) => "signed",
+        (false, true) => "bundle",
+        (false, false) => "unsigned",
+    }
 }
 
 /// Why each package was or wasn't made.
@@ -160,6 +176,5 @@ pub(in crate::cli) fn markdown(report: &BuildReport) -> String {
 
 fn cells(status: &str, made: &Made) -> String {
     let evidence: Evidence = made.evidence;
-    let signed = if made.signed_by.is_some() { "yes" } else { "no" };
-    format!("{status} | {} | {} | {signed}", bytes(made.size), evidence.as_str())
+    format!("{status} | {} | {} | {}", bytes(made.size), evidence.as_str(), signed(made))
 }

@@ -1,5 +1,6 @@
 //! The only place that prints. stdout is data, stderr is for people; colour is never the message.
 
+pub(super) mod attest;
 pub(super) mod build;
 pub(super) mod catalog;
 pub(super) mod doctor;

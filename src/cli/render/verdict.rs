@@ -18,6 +18,12 @@ pub(in crate::cli) fn lines(verdict: &Verdict, verbose: bool) -> String {
     };
     let signed = verdict.signed_by.as_ref().map_or_else(String::new, |key| format!("  signed by {key}"));
     let _ = write!(out, "{word} {}{signed}", verdict.package);
+    if let Some(identity) = &verdict.bundle_signed_by {
+        let _ = write!(out, "  bundle by {identity}");
+    }
+    if let Some(identity) = &verdict.attested_by {
+        let _ = write!(out, "  attested by {identity}");
+    }
     for finding in &verdict.findings {
         if finding.severity == Severity::Note && !verbose {
             continue;

@@ -11,6 +11,7 @@ mod unpacked;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use program::sidecar_not_checked;
 pub use signature::signer;
 pub use unpacked::{Program, Source, Unpacked};
 

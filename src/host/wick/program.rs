@@ -111,9 +111,16 @@ pub(super) fn no_other_files(case: &Case<'_>, findings: &mut Vec<Finding>) {
         let shown = name.escape_debug();
         let sidecar = name.strip_prefix(entry).is_some_and(|rest| SIDECARS.contains(&rest));
         findings.push(if sidecar && !entry.is_empty() {
-            Finding::note("sidecar-not-checked", format!("`{shown}` is there; wick hosts don't check it"))
+            sidecar_not_checked(name)
         } else {
             Finding::note("extra-file", format!("`{shown}` is there; hosts don't install it"))
         });
     }
+}
+
+/// What is said of a signature beside the program: hosts don't look at it.
+#[must_use]
+pub fn sidecar_not_checked(name: &str) -> Finding {
+    let shown = name.escape_debug();
+    Finding::note("sidecar-not-checked", format!("`{shown}` is there; wick hosts don't check it"))
 }

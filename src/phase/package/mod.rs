@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::build::BuildState;
 use super::interrogate::Answers;
 use super::verify;
+use super::verify::sidecars::SIGNATURE_SUFFIX;
 use super::{Freshness, Run, parallel, plan};
 use crate::inspect;
 use crate::model::digest::Sha256;
@@ -21,6 +22,9 @@ use crate::model::plan::{Role, Route, Unit};
 use crate::model::project::Plugin;
 use crate::model::receipt::{BuildReceipt, Learned, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::SignaturePolicy;
+use crate::signer::Signer;
+use crate::signer::cosign::Cosign;
+use crate::signer::ed25519::Ed25519;
 use crate::sys::files;
 use crate::sys::git::WorkingTree;
 
@@ -97,9 +101,13 @@ fn conditions(
         ("wick".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         (
             "signer".to_owned(),
-            run.signer.map_or_else(|| "none".to_owned(), |signer| signer.public().to_string()),
+            run.signers.ed25519.as_ref().map_or_else(|| "none".to_owned(), |key| key.public().to_string()),
         ),
     ]);
+    // Only where there is one, so that packages made before it could be said stay as they are.
+    if let Some(key) = &run.signers.cosign {
+        all.insert("cosign key".to_owned(), key.public().hint().to_owned());
+    }
     let route = match &unit.route {
         Route::Execute => "execute".to_owned(),
         Route::Emulate(name) => format!("emulate with {name}"),
@@ -185,7 +193,7 @@ fn pack(
         )
         .hint("run again: it will be built anew"));
     }
-    let signature = run.signer.map(|signer| signer.sign(&receipt.sha256)).unwrap_or_default();
+    let signature = run.signers.ed25519.as_ref().map(|key| key.sign(&receipt.sha256)).unwrap_or_default();
     let mut manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         kind: String::new(),
@@ -199,7 +207,7 @@ fn pack(
     };
     manifest.settle(unit.kind, &unit.plugin, unit.version.as_str(), unit.target);
     let plugin = plan::plugin_of(unit, run.project);
-    let entries = entries(unit, plugin, binary, &manifest)?;
+    let entries = entries(unit, plugin, binary, &manifest, run.signers.cosign.as_ref())?;
     let bytes = zip::write(&entries, run.plan.epoch)
         .map_err(|error| Failure::new(FailureKind::Step, format!("{label}: {error}")))?;
     judge_as_host(run, name, &bytes).map_err(|failure| failure.context(&label))?;
@@ -215,7 +223,8 @@ fn pack(
         package: name.clone(),
         sha256: Sha256::of(&bytes),
         size: bytes.len() as u64,
-        signed_by: run.signer.map(|signer| signer.public().to_string()),
+        signed_by: run.signers.ed25519.as_ref().map(|key| key.public().to_string()),
+        cosigned_by: run.signers.cosign.as_ref().map(|key| key.public().hint().to_owned()),
         learned: learned.clone(),
         source: None,
     })
@@ -226,7 +235,14 @@ fn entries(
     plugin: &Plugin,
     binary: Vec<u8>,
     manifest: &Manifest,
+    cosign: Option<&Cosign>,
 ) -> Result<Vec<PackageEntry>, Failure> {
+    // What `cosign sign-blob --output-signature` writes; hosts leave it alone.
+    let signature = cosign.map(|key| PackageEntry {
+        name: format!("{}{SIGNATURE_SUFFIX}", unit.entry),
+        bytes: key.sign(&binary).into_bytes(),
+        executable: false,
+    });
     let mut entries = vec![
         PackageEntry { name: unit.entry.clone(), bytes: binary, executable: true },
         PackageEntry {
@@ -235,6 +251,7 @@ fn entries(
             executable: false,
         },
     ];
+    entries.extend(signature);
     for name in &plugin.files {
         let path = plugin.dir.join(name);
         let bytes = files::read_capped(&path, PACKAGE_MAX)?;
@@ -243,13 +260,17 @@ fn entries(
     Ok(entries)
 }
 
-/// A zip that a host would refuse never gets its name; with a signer, its signature must verify too.
+/// A zip that a host would refuse never gets its name; with signers, their signatures must verify too.
 fn judge_as_host(run: &Run<'_>, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let keys: Vec<_> = run.signer.map(crate::signer::ed25519::Ed25519::public).into_iter().collect();
+    let keys: Vec<_> = run.signers.ed25519.iter().map(Ed25519::public).collect();
     let policy = SignaturePolicy { required: !keys.is_empty(), keys };
+    let trust = run.signers.cosign.as_ref().map(Signer::trust).unwrap_or_default();
     let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
-    let expected = verify::Expectation { policy, this_machine: None };
+    let expected = verify::Expectation { policy, trust, ..Default::default() };
     let verdict = verify::verify_bytes(name, bytes, &expected, look);
+    if run.signers.cosign.is_some() && verdict.binary_signed_by.is_none() && verdict.is_accepted() {
+        return Err(Failure::new(FailureKind::Bug, "the binary's cosign signature is not in the package"));
+    }
     if verdict.is_accepted() {
         return Ok(());
     }

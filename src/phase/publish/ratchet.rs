@@ -16,6 +16,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::manifest::Manifest;
 use crate::model::package::PackageName;
 use crate::model::release::{Asset, Release, ReleaseTag};
+use crate::model::sbom::SBOM_SUFFIX;
 use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::phase::far::{self, FarError};
@@ -68,9 +69,6 @@ impl Loss {
         }
     }
 }
-
-/// What ends the name of an SBOM.
-const SBOM_SUFFIX: &str = ".cdx.json";
 
 /// The release that this version is held against.
 #[must_use]
@@ -256,9 +254,11 @@ impl<'a> Before<'a> {
                 let (Piece::Part { bytes, .. } | Piece::Whole(bytes)) = forge.read(theirs, None)?;
                 Bundle::read(&bytes).ok().as_ref().and_then(names::named)
             };
-            let shown = |identity: &Option<Identity>| {
-                let told = identity.as_ref().map(|one| one.to_string().escape_debug().to_string());
-                told.unwrap_or_else(|| "somebody who can't be read".to_owned())
+            let shown = |identity: &Option<Identity>| match identity {
+                // A hint doesn't say which kind of key it is.
+                Some(Identity::Cosign { hint }) => format!("the key {}", hint.escape_debug()),
+                Some(other) => other.to_string().escape_debug().to_string(),
+                None => "somebody who can't be read".to_owned(),
             };
             let same = matches!((&before, &ours), (Some(a), Some(b)) if names::is_same(a, b));
             if !same {

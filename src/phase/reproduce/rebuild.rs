@@ -20,6 +20,7 @@ use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::store::Store;
 use crate::phase::{self, Freshness, Run};
 use crate::project::{self, Layout, Selection};
+use crate::signer::Signers;
 use crate::sys::files;
 use crate::sys::git::{self, Worktree};
 use crate::toolchain;
@@ -82,7 +83,8 @@ pub(super) fn rebuild(
         origin: &Origin::local,
         store: &store,
         fingerprints: &phase::fingerprints(),
-        signer: None,
+        signers: &Signers::default(),
+        attester: None,
         freshness: Freshness::Ignore,
         on_failure: OnFailure::KeepGoing,
         listener: request.listener,

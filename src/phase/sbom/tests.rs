@@ -105,6 +105,7 @@ pub(in crate::phase) fn package_receipt(target: &str, binary: &[u8], zip: &[u8])
         sha256: Sha256::of(zip),
         size: zip.len() as u64,
         signed_by: None,
+        cosigned_by: None,
         learned: Learned {
             evidence: Evidence::Executed,
             how: "in a sandbox".to_owned(),

@@ -1,11 +1,16 @@
 //! Verify: says of an archive or folder what a host would say, before a host does. It changes nothing, runs
 //! nothing, and stops at no finding.
 
+pub mod attestation;
+pub mod sidecars;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+use attestation::Attested;
+use sidecars::Sidecar;
+pub use sidecars::Sidecars;
 pub use verdict::{VERDICT_SCHEMA, Verdict};
 
 use crate::host::wick::{self, Source, Unpacked};
@@ -17,6 +22,7 @@ use crate::model::manifest::Manifest;
 use crate::model::package::PackageEntry;
 use crate::model::signature::SignaturePolicy;
 use crate::model::target::Target;
+use crate::signer::check::Trust;
 
 /// What packages are held against.
 #[derive(Clone, Debug, Default)]
@@ -25,20 +31,62 @@ pub struct Expectation {
     pub policy: SignaturePolicy,
     /// The target it must run on; with `None` any target is fine.
     pub this_machine: Option<Target>,
+    /// Whose bundles and cosign signatures count.
+    pub trust: Trust,
+    /// What must be there beside what hosts ask for.
+    pub required: Required,
 }
 
-/// Verifies an archive by its name and bytes. `inspect` reads the headers of the program inside.
+/// What must be there beside what hosts ask for, and must verify.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Required {
+    /// A bundle over the archive.
+    pub bundle: bool,
+    /// An attestation of it.
+    pub attestation: bool,
+}
+
+/// Verifies an archive by its name and bytes, and the files beside it. `inspect` reads the headers of the program inside.
+pub fn verify_archive(
+    file_name: &str,
+    bytes: &[u8],
+    sidecars: &Sidecars,
+    expected: &Expectation,
+    inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
+) -> Verdict {
+    let contents = read_archive(file_name, bytes);
+    let digest = Sha256::of(bytes);
+    let mut verdict = Verdict::new(file_name);
+    verdict.sha256 = Some(digest);
+    verdict.size = bytes.len() as u64;
+    let mut verdict = judge_contents(verdict, Some(file_name), &contents, expected, inspect);
+    judge_attestation(&mut verdict, &contents, digest, &sidecars.attestation, expected);
+    sidecars::judge_bundle(&mut verdict, bytes, &digest, &sidecars.bundle, expected);
+    verdict
+}
+
+fn judge_attestation(
+    verdict: &mut Verdict,
+    contents: &Contents,
+    archive: Sha256,
+    attestation: &Sidecar,
+    expected: &Expectation,
+) {
+    // What can't be found can't be held against anything; that it isn't there is said.
+    let Ok(located) = locate_package(contents) else { return };
+    let judged = attestation::judge(attestation, &Attested { archive, located: &located }, expected);
+    verdict.findings.extend(judged.findings);
+    verdict.attested_by = judged.signed_by;
+}
+
+/// As [`verify_archive`], for an archive that nothing lies beside.
 pub fn verify_bytes(
     file_name: &str,
     bytes: &[u8],
     expected: &Expectation,
     inspect: impl Fn(&[u8]) -> Result<BinaryFacts, String>,
 ) -> Verdict {
-    let contents = read_archive(file_name, bytes);
-    let mut verdict = Verdict::new(file_name);
-    verdict.sha256 = Some(Sha256::of(bytes));
-    verdict.size = bytes.len() as u64;
-    judge_contents(verdict, Some(file_name), &contents, expected, inspect)
+    verify_archive(file_name, bytes, &Sidecars::default(), expected, inspect)
 }
 
 /// Verifies a folder whose files somebody else has read; names are relative to it. A folder has no digest, and its
@@ -52,7 +100,17 @@ pub fn verify_folder(
     let contents = Contents::from_entries(entries);
     let mut verdict = Verdict::new(name);
     verdict.size = contents.entries.iter().map(|entry| entry.bytes.len() as u64).sum();
-    judge_contents(verdict, None, &contents, expected, inspect)
+    let mut verdict = judge_contents(verdict, None, &contents, expected, inspect);
+    for (required, code, what) in [
+        (expected.required.bundle, "bundle-missing", "a bundle"),
+        (expected.required.attestation, "attestation-missing", "an attestation"),
+    ] {
+        let missing = format!("{what} is required, and it is over an archive; this is a folder");
+        verdict
+            .findings
+            .extend(required.then(|| Finding::error(code, missing).hint("verify the archive it came in")));
+    }
+    verdict
 }
 
 fn judge_contents(
@@ -75,6 +133,9 @@ fn judge_contents(
     let source = Source { file_name, manifest: &located.manifest.bytes, files: &located.files };
     let package = Unpacked::open(source, inspect);
     verdict.findings.extend(wick::judge(&package, &expected.policy, expected.this_machine));
+    if let Some(manifest) = &package.manifest {
+        sidecars::judge_binary(&mut verdict, &located.files, &manifest.entry, expected);
+    }
     for name in located.outside {
         let message = format!("`{}` is there; hosts don't install it", name.escape_debug());
         verdict.findings.push(Finding::note("extra-file", message));

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use crate::model::artifact::BinaryFacts;
+use crate::model::bundle::Identity;
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::PluginKey;
@@ -30,6 +31,12 @@ pub struct Verdict {
     pub size: u64,
     /// The trusted key that signed the program, as text.
     pub signed_by: Option<String>,
+    /// Who made the cosign signature of the program, when it was checked.
+    pub binary_signed_by: Option<Identity>,
+    /// Who signed the bundle over the archive, when it was checked.
+    pub bundle_signed_by: Option<Identity>,
+    /// Who signed the attestation, when it was checked.
+    pub attested_by: Option<Identity>,
     /// What the program's headers say.
     pub facts: Option<BinaryFacts>,
     /// Everything that was found: the packing first, then the package.
@@ -46,6 +53,9 @@ impl Verdict {
             sha256: None,
             size: 0,
             signed_by: None,
+            binary_signed_by: None,
+            bundle_signed_by: None,
+            attested_by: None,
             facts: None,
             findings: Vec::new(),
         }
@@ -61,7 +71,7 @@ impl Verdict {
 /// By hand, because `accepted` is told and not kept.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut object = out.serialize_struct("Verdict", 11)?;
+        let mut object = out.serialize_struct("Verdict", 14)?;
         object.serialize_field("schema", &VERDICT_SCHEMA)?;
         object.serialize_field("package", &self.package)?;
         object.serialize_field("accepted", &self.is_accepted())?;
@@ -71,6 +81,9 @@ impl Serialize for Verdict {
         object.serialize_field("sha256", &self.sha256)?;
         object.serialize_field("size", &self.size)?;
         object.serialize_field("signed_by", &self.signed_by)?;
+        object.serialize_field("binary_signed_by", &self.binary_signed_by)?;
+        object.serialize_field("bundle_signed_by", &self.bundle_signed_by)?;
+        object.serialize_field("attested_by", &self.attested_by)?;
         object.serialize_field("facts", &self.facts)?;
         object.serialize_field("findings", &self.findings)?;
         object.end()

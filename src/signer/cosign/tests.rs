@@ -77,12 +77,9 @@ fn public_halves_stand_beside_private_ones() {
 #[test]
 fn the_form_of_both_cosigns_is_read_and_the_newer_is_written() {
     let text = sealed(file::COST);
-    snapbox::assert_data_eq!(text.as_str(), snapbox::file!["../../../tests/golden/cosign/cosign.key"].raw());
+    assert_eq!(text, include_str!("../../../tests/golden/cosign/cosign.key"));
     let public = PublicKey::new(*fixed().verifying_key());
-    snapbox::assert_data_eq!(
-        public.to_string(),
-        snapbox::file!["../../../tests/golden/cosign/cosign.pub"].raw()
-    );
+    assert_eq!(public.to_string(), include_str!("../../../tests/golden/cosign/cosign.pub"));
     for cost in file::COSTS {
         for label in file::LABELS {
             let text = sealed(cost).replace(file::LABELS[0], label);

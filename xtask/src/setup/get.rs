@@ -35,6 +35,10 @@ pub(super) fn qemu() -> Result<()> {
     apt("qemu-user-static")
 }
 
+pub(super) fn cyclonedx() -> Result<()> {
+    pip("cyclonedx-python-lib[json-validation]==11.12.0")
+}
+
 fn pip(package: &str) -> Result<()> {
     let python = tools_bin().join(if cfg!(windows) { "python.exe" } else { "python3" });
     if !python.is_file() {

@@ -24,6 +24,7 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
+    Tool { name: "CycloneDX schema", check: cyclonedx, get: get::cyclonedx },
 ];
 
 /// The targets of the contract, in Rust's spelling; `wick` itself is type-checked for some of them too.
@@ -118,6 +119,12 @@ fn qemu() -> Result<String> {
     };
     let with = |suffix: &str| first_line(&Cmd::new(format!("qemu-{other}{suffix}")).args(["--version"]));
     with("-static").or_else(|_| with(""))
+}
+
+/// The official JSON schema and a validator, in Python: the tests hold bills of materials against it.
+fn cyclonedx() -> Result<String> {
+    let script = "import cyclonedx.validation.json, jsonschema, importlib.metadata as m; print('cyclonedx-python-lib', m.version('cyclonedx-python-lib'))";
+    first_line(&Cmd::new("python3").args(["-c", script]))
 }
 
 fn first_line(cmd: &Cmd) -> Result<String> {
