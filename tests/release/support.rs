@@ -260,6 +260,7 @@ pub(crate) fn release(
         notes: &Notes::Generated,
         jobs: how.jobs,
         mode: how.mode,
+        rehearsal: None,
         listener: &|_| {},
     })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::KindArg;
+use super::{KindArg, SigningArgs};
 use crate::model::target::Target;
 use crate::phase::publish::ratchet::Loss;
 
@@ -25,6 +25,7 @@ Examples:
   wick plugin release slack                    tag slack/v0.2.0 and a release with every zip of bin/, or nothing
   wick plugin release --all-plugins            every plugin whose version isn't out yet
   wick plugin release slack --dry-run          what would happen, and whether it could; nothing is touched
+  wick plugin release slack --rehearse --cosign-key cosign.key   before the tag: keys, token, installation
   wick plugin release slack --accept-regression=target,signature
 
 Nothing is built: what is released is what `wick plugin build` or `wick plugin merge` left, checked
@@ -62,6 +63,13 @@ pub(in crate::cli) struct ReleaseArgs {
     /// Say what would happen and whether it could, and touch nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Try all that can be tried: sign with the keys given, ask whether the token may write, install and start what this
+    /// machine can run; publish nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) rehearse: bool,
+    /// For --rehearse; releases are signed when they are built
+    #[command(flatten)]
+    pub(in crate::cli) signing: SigningArgs,
 }
 
 /// What the previous release may have and this one not.

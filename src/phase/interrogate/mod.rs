@@ -4,6 +4,7 @@ mod ask;
 mod same_source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::build::BuildState;
 use super::parallel;
@@ -15,9 +16,36 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::Finding;
 use crate::model::manifest::{Manifest, PROTO_RANGE};
 use crate::model::package::PACKAGE_MAX;
-use crate::model::plan::{Route, Unit};
-use crate::model::receipt::{BuildReceipt, Evidence, Learned};
+use crate::model::plan::{Role, Route, Unit};
+use crate::model::project::Language;
+use crate::model::receipt::{BuildReceipt, Evidence, Learned, PackageReceipt};
+use crate::model::tools::Tools;
 use crate::sys::files;
+
+/// What an installed plugin says of itself when it is started, here or in an emulator: held as tightly as in a build.
+///
+/// # Errors
+/// When it doesn't start, or answers something else than a manifest.
+pub(in crate::phase) fn installed(
+    receipt: &PackageReceipt,
+    binary: &Path,
+    tools: &Tools,
+) -> Result<(Manifest, String), Failure> {
+    let unit = Unit {
+        plugin: receipt.plugin.clone(),
+        kind: receipt.kind,
+        version: receipt.version.clone(),
+        target: receipt.target,
+        // Nobody compiles it any more.
+        language: Language::Go,
+        entry: String::new(),
+        binary: binary.to_owned(),
+        role: Role::Helper,
+        route: Route::Execute,
+    };
+    let answer = ask::ask(tools, &unit, tools.emulators.get(&receipt.target))?;
+    Ok((answer.manifest, answer.how))
+}
 
 /// What was learned, by unit.
 pub type Answers = BTreeMap<usize, Result<Learned, Failure>>;

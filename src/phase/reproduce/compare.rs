@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::{binary, text};
 use crate::inspect::archive::{Contents, Listed, listing, read_archive};
 use crate::model::finding::{Finding, Severity};
-use crate::model::manifest::Manifest;
 use crate::model::package::{MANIFEST_NAME, PackageEntry};
 
 /// The most fields of a manifest that are told.
@@ -179,10 +178,4 @@ fn packing(published: &[u8], rebuilt: &[u8], packers: Option<&(String, String)>)
         who.unwrap_or_default()
     );
     Finding::error("packing-differs", message).hint("rebuild with the wick that made the release")
-}
-
-/// The manifest in a zip of ours or of a stranger's.
-pub(super) fn manifest_of(contents: &Contents) -> Option<Manifest> {
-    let entry = contents.entries.iter().find(|entry| entry.name == MANIFEST_NAME)?;
-    Manifest::read(std::str::from_utf8(&entry.bytes).ok()?).ok()
 }

@@ -2,12 +2,11 @@
 //! own, every package is built there with this machine's tools (or those that are recorded, where they can be had), and
 //! what comes out is compared with what is published, byte for byte.
 //!
-//! The only bytes that can't be made again are signatures: [`carry`] takes them over where they are over the very binary
-//! that was rebuilt. What differs is said by cause: [`compare`], [`binary`].
+//! The only bytes that can't be made again are signatures: they are taken over where they are over the very binary
+//! that was rebuilt. What differs is said by cause: `compare` and `binary`.
 
 mod attested;
 mod binary;
-mod carry;
 mod compare;
 mod published;
 mod rebuild;
@@ -32,13 +31,13 @@ use crate::model::names::PluginKind;
 use crate::model::release::ReleaseTag;
 use crate::model::reproduce::{Comparison, REPRODUCE_SCHEMA, ReproduceReport, Reproduced};
 use crate::model::target::Target;
+use crate::phase::package::marks::{self, Marks};
 use crate::phase::packages::short;
 use crate::phase::parallel::{self, OnFailure};
 use crate::sys::files::{self, Scratch};
 use crate::sys::git::{self, Worktree};
 use crate::sys::interrupt;
 use attested::Attested;
-use carry::Marks;
 use published::{Published, Shelf};
 use rebuild::Rebuilt;
 use toolchains::Recorded;
@@ -230,7 +229,7 @@ fn row(one: &Published<'_>, built: &Rebuilt, tree: &Worktree, attested: &Atteste
     if Sha256::of(&bytes) == one.sha256 {
         return Ok(row(Comparison::Identical, Vec::new(), Some(bytes)));
     }
-    let try_with = |marks: &Marks| carry::carry(&one.name, &bytes, marks, built.epoch);
+    let try_with = |marks: &Marks| marks::carry(&one.name, &bytes, marks, built.epoch);
     if let Some(carried) = one.marks()?.as_ref().and_then(try_with)
         && Sha256::of(&carried.bytes) == one.sha256
     {
@@ -258,7 +257,7 @@ fn recorded(shelf: &Shelf<'_>, rows: &[Row]) -> Result<Recorded, Failure> {
             continue;
         }
         let contents = read_archive(&one.name, &one.bytes()?);
-        let entry = compare::manifest_of(&contents).map(|manifest| manifest.entry);
+        let entry = marks::manifest_of(&contents).map(|manifest| manifest.entry);
         let binary = contents.entries.iter().find(|file| Some(&file.name) == entry.as_ref());
         let recorded = binary.map(|binary| Recorded::of_binary(&binary.bytes)).unwrap_or_default();
         if !recorded.versions.is_empty() {

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::carry::Marks;
 use crate::forge::github::{GitHub, Piece};
 use crate::inspect::archive::read_archive;
 use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_MAX};
@@ -14,6 +13,7 @@ use crate::model::package::{PACKAGE_MAX, PackageName};
 use crate::model::release::{Asset, Release, ReleaseTag};
 use crate::model::target::Target;
 use crate::phase::far;
+use crate::phase::package::marks::Marks;
 use crate::sys::files;
 
 /// What a rebuilt release is compared with.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::attested;
-use super::carry::{Marks, carry};
 use super::compare::differences;
 use super::published::{Against, find};
 use crate::inspect::archive::read_archive;
@@ -13,6 +12,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::package::PackageEntry;
 use crate::model::release::ReleaseTag;
 use crate::model::reproduce::KnownFrom;
+use crate::phase::package::marks::{Marks, carry};
 use crate::phase::package::zip;
 use crate::sys::files::{self, Scratch};
 
