@@ -15,6 +15,7 @@ mod conformance;
 mod evidence;
 mod host;
 mod receipts;
+mod rehearse;
 mod repo;
 mod reproduce;
 mod reproducible;

@@ -27,7 +27,7 @@ pub(in crate::cli) fn table(report: &ReleaseReport, verbose: bool) -> String {
         tried.push(
             one.started
                 .as_ref()
-                .map_or("not for this machine".to_owned(), |how| format!("installed and started: {how}")),
+                .map_or("not started here".to_owned(), |how| format!("installed and started: {how}")),
         );
         let _ = writeln!(out, "{}  {DIM}{}{DIM:#}", one.package, tried.join("; "));
     }

@@ -314,9 +314,12 @@ fn accepted(signers: &Signers, actor: &Actor<'_>, zip: &[u8]) -> Result<Vec<Pack
     let contents = read_archive(&receipt.package, zip);
     let located =
         locate_package(&contents).map_err(|finding| Failure::new(FailureKind::Step, finding.message))?;
-    let manifest = marks::manifest_of(&contents).map(|manifest| manifest.entry).unwrap_or_default();
-    let wanted = located.files.iter().filter(|(name, _)| *name == MANIFEST_NAME || *name == manifest);
-    Ok(wanted.map(|(name, entry)| PackageEntry { name: (*name).to_owned(), ..(*entry).clone() }).collect())
+    let entry = marks::manifest_of(&contents).map(|manifest| manifest.entry).unwrap_or_default();
+    let program = located.files.iter().find(|(name, _)| *name == entry).map(|(_, program)| *program);
+    let named = |name: &str, entry: &PackageEntry| PackageEntry { name: name.to_owned(), ..entry.clone() };
+    let mut wanted = vec![named(MANIFEST_NAME, located.manifest)];
+    wanted.extend(program.map(|program| named(&entry, program)));
+    Ok(wanted)
 }
 
 /// Puts program and manifest where a host has its plugins; gives the program's path.
