@@ -3,6 +3,7 @@
 mod author;
 mod call;
 mod publish;
+mod reproduce;
 mod trust;
 
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 pub(super) use author::{CheckArgs, InitArgs, NewArgs};
 pub(super) use call::CallArgs;
 pub(super) use publish::{ForgeArgs, MergeArgs, PlanArgs, ReleaseArgs};
+pub(super) use reproduce::ReproduceArgs;
 pub(super) use trust::{AttestArgs, InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -112,11 +114,13 @@ pub(super) enum PluginVerb {
     /// Sign statements of how packages were made
     Attest(AttestArgs),
     /// Put the packages of plugins on GitHub, all of a plugin's or none
-    Release(ReleaseArgs),
+    Release(Box<ReleaseArgs>),
     /// Make one complete set of the packages that several machines built
     Merge(MergeArgs),
     /// Print the job matrix for CI: plugins × targets
     Plan(PlanArgs),
+    /// Build a released version again, from its tag, and compare byte for byte
+    Reproduce(ReproduceArgs),
 }
 
 #[derive(Debug, Args)]

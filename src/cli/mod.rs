@@ -55,6 +55,7 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
+        Verb::Plugin(PluginVerb::Reproduce(args)) => command::reproduce::run(args, session, console),
         Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
         Verb::Plugin(PluginVerb::New(args)) => command::new::run(args, session, console),
         Verb::Plugin(PluginVerb::Check(args)) => command::check::run(args, session, console),

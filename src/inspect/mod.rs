@@ -15,6 +15,7 @@ mod elf_system;
 mod error;
 mod go_build_info;
 mod go_quote;
+pub mod layout;
 mod looks_like;
 mod macho;
 mod macho_slice;

@@ -23,6 +23,7 @@ pub mod purl;
 pub mod receipt;
 pub mod release;
 pub mod report;
+pub mod reproduce;
 pub mod sbom;
 pub mod signature;
 pub mod statement;

@@ -30,6 +30,9 @@ pub struct ReleaseReport {
     pub complete: bool,
     /// One per plugin, in the order of the project.
     pub plugins: Vec<PluginRelease>,
+    /// What a rehearsal tried, one per package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Vec<Rehearsed>>,
     /// Everything that speaks against a release, and what somebody should look at.
     pub findings: Vec<PluginFinding>,
     /// What kind of refusal it is, when it is one.
@@ -43,6 +46,20 @@ impl ReleaseReport {
     pub fn is_refused(&self) -> bool {
         self.refusal.is_some() || self.findings.iter().any(|one| one.finding.severity == Severity::Error)
     }
+}
+
+/// What a rehearsal tried with one package; what went wrong is a finding.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rehearsed {
+    /// The package's name.
+    pub package: String,
+    /// The target.
+    pub target: Target,
+    /// The signatures that were made and verified, and are gone again: what, by whom.
+    pub signed: Vec<String>,
+    /// How it was started after it was installed; nothing where this machine can't run it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
 }
 
 /// One plugin's release.

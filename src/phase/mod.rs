@@ -8,16 +8,17 @@
 //! 6. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone.
 //! 7. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
-//! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive; [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a
-//! host does. [`check`] is for authors: what hosts and reviewers would say, before anything is packed. [`scaffold`]
-//! writes what all of this is about.
+//! [`catalog`] comes after releases: plugins.json from what the forge has; [`reproduce`] goes the list down again for a
+//! release that is out, and compares. [`verify`] stands beside the list: the same judgement for anybody's archive;
+//! [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a host does. [`check`] is for authors:
+//! what hosts and reviewers would say, before anything is packed. [`scaffold`] writes what all of this is about.
 
 pub mod attest;
 pub mod build;
 pub mod call;
 pub mod catalog;
 pub mod check;
+mod far;
 pub mod interrogate;
 pub mod launch;
 pub mod matrix;
@@ -28,6 +29,7 @@ pub mod parallel;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod reproduce;
 pub mod sbom;
 pub mod scaffold;
 pub mod sign;

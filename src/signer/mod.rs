@@ -8,6 +8,7 @@ pub mod instance;
 pub mod key;
 #[cfg(feature = "keyless")]
 pub mod keyless;
+pub mod names;
 
 #[cfg(test)]
 mod tests;

@@ -225,6 +225,11 @@ pub fn remove(path: &Path) -> Result<()> {
     wrap("remove", path, result)
 }
 
+/// Removes a folder that holds nothing; one that does, or that isn't there, stays as it is.
+pub fn remove_if_empty(path: &Path) {
+    let _ = fs::remove_dir(path);
+}
+
 /// Writes a file so that at every moment either the old or the new content stands under the name.
 /// `mode` is set as given, whatever the umask.
 ///

@@ -5,5 +5,6 @@ mod command;
 mod faults;
 mod kill;
 mod merge;
+mod ratchet;
 mod refusals;
 mod support;

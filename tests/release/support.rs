@@ -25,6 +25,7 @@ use wick::phase::packages::{self, Kept};
 use wick::phase::parallel::OnFailure;
 use wick::phase::publish::local::Dirt;
 use wick::phase::publish::notes::Notes;
+use wick::phase::publish::ratchet::Loss;
 use wick::phase::publish::{self, Choice, Mode, Request, Token};
 use wick::phase::{attest, sbom};
 use wick::project::{self, Selection};
@@ -316,9 +317,11 @@ pub(crate) struct How {
     pub(crate) dirt: Dirt,
     pub(crate) mode: Mode,
     pub(crate) jobs: usize,
+    pub(crate) accepted: &'static [Loss],
 }
 
-pub(crate) const PLAIN: How = How { choice: Choice::Named, dirt: Dirt::Refuse, mode: Mode::Publish, jobs: 1 };
+pub(crate) const PLAIN: How =
+    How { choice: Choice::Named, dirt: Dirt::Refuse, mode: Mode::Publish, jobs: 1, accepted: &[] };
 
 pub(crate) fn release(
     repository: &Repository,
@@ -334,9 +337,11 @@ pub(crate) fn release(
         forge,
         token: Token::Given,
         dirt: how.dirt,
+        accepted: how.accepted,
         notes: &Notes::Generated,
         jobs: how.jobs,
         mode: how.mode,
+        rehearsal: None,
         listener: &|_| {},
     })
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::KindArg;
+use super::{KindArg, SigningArgs};
 use crate::model::target::Target;
+use crate::phase::publish::ratchet::Loss;
 
 /// Where the forge is.
 #[derive(Clone, Debug, Args)]
@@ -24,11 +25,14 @@ Examples:
   wick plugin release slack                    tag slack/v0.2.0 and a release with every zip of bin/, or nothing
   wick plugin release --all-plugins            every plugin whose version isn't out yet
   wick plugin release slack --dry-run          what would happen, and whether it could; nothing is touched
+  wick plugin release slack --rehearse --cosign-key cosign.key   before the tag: keys, token, installation
+  wick plugin release slack --accept-regression=target,signature
 
 Nothing is built: what is released is what `wick plugin build` or `wick plugin merge` left, checked
 again. A release is a draft until all its files are there and read back, then it is published in one
 step, and never as \"Latest\". Run again after any failure: it goes on where it stopped, and what is
-published already is left alone. The token comes from WICK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN.")]
+published already is left alone. A release that lacks what the plugin's previous one has (a target, a
+signature, an attestation, the SBOM, the signer) is refused without --accept-regression. The token comes from WICK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN.")]
 pub(in crate::cli) struct ReleaseArgs {
     /// Plugins by key, or by folder such as connector/slack
     #[arg(value_name = "PLUGIN", conflicts_with = "all_plugins")]
@@ -50,12 +54,52 @@ pub(in crate::cli) struct ReleaseArgs {
     /// Release packages whose sources are in no commit
     #[arg(long)]
     pub(in crate::cli) allow_dirty: bool,
+    /// Release even though the previous release has more: of these, or of anything
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    pub(in crate::cli) accept_regression: Option<Vec<LossArg>>,
     /// How many files are uploaded at once
     #[arg(short, long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=32))]
     pub(in crate::cli) jobs: u16,
     /// Say what would happen and whether it could, and touch nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Try all that can be tried: sign with the keys given, ask whether the token may write, install and start what this
+    /// machine can run; publish nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) rehearse: bool,
+    /// For --rehearse; releases are signed when they are built
+    #[command(flatten)]
+    pub(in crate::cli) signing: SigningArgs,
+}
+
+/// What the previous release may have and this one not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum LossArg {
+    /// A target
+    Target,
+    /// The signatures in the manifests
+    Signature,
+    /// The bundles beside the zips
+    Bundle,
+    /// The attestations
+    Attestation,
+    /// The SBOM
+    Sbom,
+    /// The same signer
+    Signer,
+}
+
+impl From<LossArg> for Loss {
+    fn from(loss: LossArg) -> Loss {
+        match loss {
+            LossArg::Target => Loss::Target,
+            LossArg::Signature => Loss::Signature,
+            LossArg::Bundle => Loss::Bundle,
+            LossArg::Attestation => Loss::Attestation,
+            LossArg::Sbom => Loss::Sbom,
+            LossArg::Signer => Loss::Signer,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -14,4 +14,5 @@ pub(super) mod merge;
 pub(super) mod new;
 pub(super) mod plan;
 pub(super) mod release;
+pub(super) mod reproduce;
 pub(super) mod verify;

@@ -10,6 +10,8 @@ use crate::model::names::PluginKind;
 use crate::model::publish::{ReleaseOutcome, ReleaseReport};
 use crate::phase::publish::local::Dirt;
 use crate::phase::publish::notes::Notes;
+use crate::phase::publish::ratchet::Loss;
+use crate::phase::publish::rehearse::Rehearsal;
 use crate::phase::publish::{self, Choice, Mode, Request, Token};
 
 pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
@@ -22,22 +24,42 @@ pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Conso
         }
         Some(path) => Notes::Given(session.text(path)?),
     };
-    let mode = if args.dry_run { Mode::DryRun } else { Mode::Publish };
+    let mode = match (args.rehearse, args.dry_run) {
+        (true, _) => Mode::Rehearse,
+        (false, true) => Mode::DryRun,
+        (false, false) => Mode::Publish,
+    };
+    let keys_given = args.signing.sign_key.is_some() || args.signing.cosign_key.is_some();
+    if keys_given && mode != Mode::Rehearse {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            "a release signs nothing: packages are signed when they are built",
+        )
+        .hint("give the key to `wick plugin build`, or rehearse with --rehearse"));
+    }
     let token = if session.has_token()? { Token::Given } else { Token::Missing };
     if token == Token::Missing && mode == Mode::Publish {
         return Err(Failure::new(FailureKind::Missing, "there is no token to release with")
             .hint("set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"));
     }
+    let accepted: Vec<Loss> = match &args.accept_regression {
+        None => Vec::new(),
+        Some(named) if named.is_empty() => Loss::ALL.to_vec(),
+        Some(named) => named.iter().map(|loss| Loss::from(*loss)).collect(),
+    };
     let forge = session.forge(&args.forge)?;
     let output = session.root().join(&args.output);
     // Nobody builds into the folder while it is read.
     let _store = match mode {
-        Mode::DryRun => None,
+        Mode::DryRun | Mode::Rehearse => None,
         Mode::Publish => session.store_if_there(&output, || {
             console
                 .note(&format!("waiting for another wick that is building into {}", session.shown(&output)));
         })?,
     };
+    // A key that can't be used is one finding among others.
+    let signers = session.signers(&args.signing);
+    let rehearsal = Rehearsal { signers: &signers, environment: session.environment() };
     let progress = console.progress();
     let listener = |event| progress.on(event);
     let report = publish::release(&Request {
@@ -48,9 +70,11 @@ pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Conso
         forge: &forge,
         token,
         dirt: if args.allow_dirty { Dirt::Allow } else { Dirt::Refuse },
+        accepted: &accepted,
         notes: &notes,
         jobs: usize::from(args.jobs),
         mode,
+        rehearsal: (mode == Mode::Rehearse).then_some(rehearsal),
         listener: &listener,
     });
     progress.finish();

@@ -9,6 +9,7 @@ pub(super) mod doctor;
 mod github;
 mod progress;
 pub(super) mod release;
+pub(super) mod reproduce;
 pub(super) mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};

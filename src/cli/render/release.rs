@@ -22,6 +22,15 @@ pub(in crate::cli) fn table(report: &ReleaseReport, verbose: bool) -> String {
             let _ = writeln!(out, "  {:width$}  {:>8}  {DIM}{step}{DIM:#}", asset.name, bytes(asset.size));
         }
     }
+    for one in report.rehearsal.iter().flatten() {
+        let mut tried = one.signed.clone();
+        tried.push(
+            one.started
+                .as_ref()
+                .map_or("not started here".to_owned(), |how| format!("installed and started: {how}")),
+        );
+        let _ = writeln!(out, "{}  {DIM}{}{DIM:#}", one.package, tried.join("; "));
+    }
     out.trim_end().to_owned()
 }
 
@@ -67,7 +76,11 @@ pub(in crate::cli) fn summary(report: &ReleaseReport) -> String {
         .map(|(number, word)| format!("{number} {word}"))
         .collect();
     let what = if parts.is_empty() { "nothing to release".to_owned() } else { parts.join(", ") };
-    let end = if report.dry_run { " (dry run: nothing was touched)" } else { "" };
+    let end = match (&report.rehearsal, report.dry_run) {
+        (Some(_), _) => " (rehearsal: nothing was published)",
+        (None, true) => " (dry run: nothing was touched)",
+        (None, false) => "",
+    };
     format!("{what} in {}{end}", report.repository)
 }
 

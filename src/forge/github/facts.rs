@@ -6,6 +6,7 @@ use super::wire::{ImmutableWire, PointerWire, RepositoryWire};
 use crate::forge::error::ForgeError;
 use crate::model::release::RepositoryFacts;
 use crate::sys::http::address::encode_path;
+use crate::sys::http::{Body, Method};
 
 /// How many tags may point at tags.
 const DEEPEST: usize = 8;
@@ -52,6 +53,29 @@ impl GitHub {
             (Some(token), _) if token.starts_with("ghs_") => None,
             (Some(token), Some(true)) if token.starts_with("github_pat_") => None,
             (Some(_), push) => push,
+        }
+    }
+
+    /// Whether the token may really write releases, asked without writing anything: GitHub drafts release notes only for
+    /// who may, and keeps nothing of them. Known by no other answer: `permissions` tells a person's role, and a fine-grained
+    /// token or that of a job may have less.
+    /// <https://docs.github.com/rest/releases/releases#generate-release-notes-content-for-a-release>, which for a token
+    /// without `contents: write` is 403 (<https://github.com/web-infra-dev/midscene/pull/2827>).
+    ///
+    /// # Errors
+    /// When GitHub can't be asked.
+    pub fn may_release(&self, tag: &str) -> Result<bool, ForgeError> {
+        let what = format!("ask whether the token may release to {}", self.access.repository);
+        let body = serde_json::json!({ "tag_name": tag }).to_string();
+        let url = self.address("/releases/generate-notes");
+        let ask = Ask { what: &what, method: Method::Post, url, body: Body::Json(body.as_bytes()) };
+        match self.call(&ask) {
+            // A refusal of what was asked for comes after the question who asks.
+            Ok(_) | Err(ForgeError::Refused { status: 422, .. } | ForgeError::AlreadyExists { .. }) => {
+                Ok(true)
+            }
+            Err(ForgeError::Denied { .. } | ForgeError::NotFound { .. }) => Ok(false),
+            Err(other) => Err(other),
         }
     }
 

@@ -34,6 +34,19 @@ impl GitHub {
         Ok(self.parse::<ReleaseWire>(&what, &answer)?.into())
     }
 
+    /// The published release under a tag, if there is one. Drafts can't be found by their tag.
+    ///
+    /// # Errors
+    /// When GitHub can't be asked.
+    pub fn published(&self, tag: &str) -> Result<Option<Release>, ForgeError> {
+        let what = format!("read the release {tag} of {}", self.access.repository);
+        let url = self.address(&format!("/releases/tags/{}", address::encode_path(tag)));
+        match self.call_if_there(&Ask::get(&what, url))? {
+            Some(answer) => Ok(Some(self.parse::<ReleaseWire>(&what, &answer)?.into())),
+            None => Ok(None),
+        }
+    }
+
     /// Hands over the releases, newest first, each once, until told to stop.
     pub(super) fn each_release(
         &self,

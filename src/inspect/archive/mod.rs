@@ -14,7 +14,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use locate::{Located, locate_package};
-pub use zip::{RemoteError, read_remote_manifest};
+pub use zip::{DosTime, Listed, RemoteError, listing, read_remote_manifest};
 
 use crate::model::finding::{Finding, Severity};
 use crate::model::package::PackageEntry;

@@ -6,19 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::select::Candidate;
 use super::{Fetch, carry};
-use crate::forge::error::ForgeError;
 use crate::forge::github::Piece;
-use crate::host::wick::{MANIFEST_MAX, Source, Unpacked};
-use crate::inspect::archive::{RemoteError, locate_package, read_archive, read_remote_manifest};
+use crate::host::wick::{Source, Unpacked};
 use crate::model::catalog::{Entry, RawJson};
-use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::manifest::Manifest;
 use crate::model::names::PluginKind;
-use crate::model::package::PACKAGE_MAX;
 use crate::model::release::Asset;
 use crate::model::target::Target;
+use crate::phase::far;
 
 /// What reading cost so far, from all threads.
 #[derive(Default)]
@@ -26,13 +23,6 @@ pub(super) struct Meter {
     pub(super) reads: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) whole: AtomicU64,
-}
-
-/// What ends a reading by ranges early.
-enum Stop {
-    /// The server does no ranges and sent everything.
-    Whole(Vec<u8>),
-    Forge(ForgeError),
 }
 
 /// The entry of a release, from the manifest of one of its packages. `before` is kept where neither the manifest
@@ -51,7 +41,7 @@ pub(super) fn entry(
     let package = Unpacked::open(source, |_| Err(String::new()));
     let errors: Vec<&Finding> = package.reading.iter().filter(|f| f.severity == Severity::Error).collect();
     let (Some(manifest), true) = (&package.manifest, errors.is_empty()) else {
-        return Err(said(format!("can't be listed: {}", joined(&errors))));
+        return Err(said(format!("can't be listed: {}", far::joined(&errors))));
     };
     entry_of(manifest, target, candidate, before).map_err(|why| said(format!("can't be listed: {why}")))
 }
@@ -66,57 +56,18 @@ fn speaker(candidate: &Candidate) -> Result<(&str, &Asset), Failure> {
 }
 
 fn manifest(fetch: Fetch<'_>, asset: &Asset, meter: &Meter) -> Result<Vec<u8>, Failure> {
-    let part = |range: Range<u64>| {
+    let text = far::manifest(asset, |range: Range<u64>| {
         meter.reads.fetch_add(1, Ordering::Relaxed);
-        match fetch(asset, Some(range)).map_err(Stop::Forge)? {
-            Piece::Part { bytes, .. } => {
-                meter.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                Ok(bytes)
-            }
-            Piece::Whole(bytes) => {
-                meter.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                meter.whole.fetch_add(1, Ordering::Relaxed);
-                Err(Stop::Whole(bytes))
-            }
-        }
-    };
-    let said = |why: String| {
-        Failure::new(FailureKind::Remote, format!("can't read {}: {why}", asset.name.escape_debug()))
-    };
-    if asset.size > PACKAGE_MAX {
-        return Err(said(format!("it has {} bytes; at most {PACKAGE_MAX} are read", asset.size)));
-    }
-    match read_remote_manifest(asset.size, MANIFEST_MAX, part) {
-        Ok(text) => Ok(text),
-        Err(RemoteError::Fetch(Stop::Whole(bytes))) => in_whole(asset, &bytes).map_err(said),
-        Err(RemoteError::Fetch(Stop::Forge(error))) => Err(error.into()),
-        Err(RemoteError::Short { asked, got }) => {
-            Err(said(format!("{got} bytes came for bytes {} to {}", asked.start, asked.end)))
-        }
-        Err(RemoteError::Refused(findings)) => Err(said(joined(&findings.iter().collect::<Vec<_>>()))),
-    }
-}
-
-/// The manifest in a package that came as a whole, so that it can be checked as a whole too.
-fn in_whole(asset: &Asset, bytes: &[u8]) -> Result<Vec<u8>, String> {
-    if bytes.len() as u64 != asset.size {
-        return Err(format!("{} bytes came, not {}", bytes.len(), asset.size));
-    }
-    if let Some(digest) = asset.digest.filter(|digest| *digest != Sha256::of(bytes)) {
-        return Err(format!("what came has the digest {}, not {digest}", Sha256::of(bytes)));
-    }
-    let contents = read_archive(&asset.name, bytes);
-    if !contents.is_sound() {
-        let errors: Vec<&Finding> =
-            contents.findings.iter().filter(|f| f.severity == Severity::Error).collect();
-        return Err(joined(&errors));
-    }
-    locate_package(&contents).map(|located| located.manifest.bytes.clone()).map_err(|finding| finding.message)
-}
-
-fn joined(findings: &[&Finding]) -> String {
-    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-    messages.join("; ")
+        let piece = fetch(asset, Some(range))?;
+        let (bytes, whole) = match &piece {
+            Piece::Part { bytes, .. } => (bytes, 0),
+            Piece::Whole(bytes) => (bytes, 1),
+        };
+        meter.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        meter.whole.fetch_add(whole, Ordering::Relaxed);
+        Ok(piece)
+    })?;
+    Ok(text)
 }
 
 /// Holds the manifest against the release and makes the entry.

@@ -5,6 +5,7 @@ mod same_source;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::build::BuildState;
 use super::parallel;
@@ -16,10 +17,35 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::Finding;
 use crate::model::manifest::{Manifest, Module, PROTO_RANGE};
 use crate::model::package::PACKAGE_MAX;
-use crate::model::plan::{Route, Unit};
-use crate::model::receipt::{BuildReceipt, Evidence, Learned};
-use crate::model::tools::Emulator;
+use crate::model::plan::{Role, Route, Unit};
+use crate::model::project::Language;
+use crate::model::receipt::{BuildReceipt, Evidence, Learned, PackageReceipt};
+use crate::model::tools::{Emulator, Tools};
 use crate::sys::files;
+
+/// What an installed plugin says of itself when it is started, here or in an emulator: held as tightly as in a build.
+///
+/// # Errors
+/// When it doesn't start, or answers something else than a manifest.
+pub(in crate::phase) fn installed(
+    receipt: &PackageReceipt,
+    binary: &Path,
+    tools: &Tools,
+) -> Result<Said, Failure> {
+    let unit = Unit {
+        plugin: receipt.plugin.clone(),
+        kind: receipt.kind,
+        version: receipt.version.clone(),
+        target: receipt.target,
+        // Nobody compiles it any more.
+        language: Language::Go,
+        entry: String::new(),
+        binary: binary.to_owned(),
+        role: Role::Helper,
+        route: Route::Execute,
+    };
+    either_way(&unit, tools.emulators.get(&receipt.target))
+}
 
 /// What was learned, by unit.
 pub type Answers = BTreeMap<usize, Result<Learned, Failure>>;
@@ -140,12 +166,13 @@ fn speak(run: &Run<'_>, states: &[BuildState], at: usize) -> Result<Learned, Fai
 }
 
 /// What a binary says of itself, whichever way it was asked.
-struct Said {
-    module: Module,
-    proto_version: u32,
+pub(in crate::phase) struct Said {
+    pub(in crate::phase) module: Module,
+    pub(in crate::phase) proto_version: u32,
     /// Schema doesn't tell.
     version: Option<String>,
-    how: String,
+    /// How it was asked, and how tightly it was held.
+    pub(in crate::phase) how: String,
 }
 
 impl Said {

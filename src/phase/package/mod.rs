@@ -2,6 +2,7 @@
 //! because hosts read it from the manifest inside; every zip is judged by a host's rules before it gets its name.
 
 pub mod checksums;
+pub(in crate::phase) mod marks;
 pub mod source;
 pub mod zip;
 

@@ -104,6 +104,14 @@ pub fn abilities(tools: &Tools, targets: &[Target]) -> Vec<Ability> {
     toolchain::ALL.iter().flat_map(|t| targets.iter().map(move |target| one(t.language(), target))).collect()
 }
 
+/// Of an environment that may differ from the process's own: what tools must hear of. Which toolchain answers, and where
+/// go puts what it leaves when it is stopped. <https://go.dev/doc/toolchain#select>,
+/// <https://rust-lang.github.io/rustup/overrides.html>
+pub(in crate::phase) fn told(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let names = ["GOTMPDIR", "GOTOOLCHAIN", "RUSTUP_TOOLCHAIN"];
+    names.iter().filter_map(|name| Some(((*name).to_owned(), environment.get(*name)?.clone()))).collect()
+}
+
 struct Seeker<'a> {
     environment: &'a BTreeMap<String, String>,
     folder: &'a Path,
@@ -120,7 +128,8 @@ impl Seeker<'_> {
 
     /// What a program prints, or the complaint it has instead.
     fn answer(&self, program: &Path, args: &[&str]) -> Result<String, String> {
-        let line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
+        let mut line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
+        line.env = told(self.environment);
         let finished = process::run(&line, Limits::TOOL).map_err(|error| error.to_string())?;
         if finished.success() { Ok(finished.stdout_text()) } else { Err(finished.complaint()) }
     }

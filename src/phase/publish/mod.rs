@@ -13,6 +13,8 @@ pub mod local;
 pub mod notes;
 mod out;
 mod preflight;
+pub mod ratchet;
+pub mod rehearse;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,8 @@ use decide::{Decision, Steps};
 use local::{Dirt, Set};
 use notes::Notes;
 use preflight::Chosen;
+use ratchet::Loss;
+use rehearse::Rehearsal;
 
 /// How the plugins were chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub enum Mode {
     Publish,
     /// What would happen, and whether it could.
     DryRun,
+    /// A dry run that also signs, asks whether the token may write, installs and starts.
+    Rehearse,
 }
 
 /// Whether there is a token to write with.
@@ -79,12 +85,16 @@ pub struct Request<'a> {
     pub token: Token,
     /// Whether sources may differ from their commit.
     pub dirt: Dirt,
+    /// What may be lost against the previous release.
+    pub accepted: &'a [Loss],
     /// Where release notes come from.
     pub notes: &'a Notes,
     /// How many packages are read, and files uploaded, at once.
     pub jobs: usize,
     /// Whether anything is written.
     pub mode: Mode,
+    /// What a rehearsal needs.
+    pub rehearsal: Option<Rehearsal<'a>>,
     /// Who is told.
     pub listener: Listener<'a>,
 }
@@ -144,9 +154,13 @@ pub fn release(request: &Request<'_>) -> Result<ReleaseReport, Failure> {
     let Chosen { mut candidates, releases } = preflight::choose(request, &mut findings, &mut rows)?;
     preflight::local(request, &mut candidates, scratch.path(), &mut findings)?;
     // Who can't release for a reason that lies here need not ask the forge; a dry run tells everything.
-    if findings.refusal.is_none() || request.mode == Mode::DryRun {
+    if findings.refusal.is_none() || request.mode != Mode::Publish {
         preflight::remote(request, &mut candidates, releases, &mut findings)?;
     }
+    let rehearsal = match &request.rehearsal {
+        Some(how) => Some(rehearse::rehearse(request, how, &candidates, scratch.path(), &mut findings)?),
+        None => None,
+    };
     let mut halted = findings.refusal.is_some();
     for candidate in candidates {
         let outcome = outcome(request, &candidate, &mut halted, &mut findings);
@@ -156,15 +170,16 @@ pub fn release(request: &Request<'_>) -> Result<ReleaseReport, Failure> {
     let plugins: Vec<PluginRelease> = rows.into_iter().map(|(_, row)| row).collect();
     let done = |row: &PluginRelease| match row.outcome {
         ReleaseOutcome::Released { .. } | ReleaseOutcome::AlreadyOut { .. } => true,
-        ReleaseOutcome::WouldRelease => request.mode == Mode::DryRun,
+        ReleaseOutcome::WouldRelease => request.mode != Mode::Publish,
         _ => false,
     };
     Ok(ReleaseReport {
         schema: RELEASE_SCHEMA,
         repository: request.forge.repository().to_owned(),
-        dry_run: request.mode == Mode::DryRun,
+        dry_run: request.mode != Mode::Publish,
         complete: findings.refusal.is_none() && plugins.iter().all(done),
         plugins,
+        rehearsal,
         findings: findings.all,
         refusal: findings.refusal,
     })
@@ -194,7 +209,7 @@ fn outcome(
     };
     let (new, short) = new_release(request, candidate.plugin, set);
     findings.add(candidate.plugin, FailureKind::Findings, short);
-    if request.mode == Mode::DryRun {
+    if request.mode != Mode::Publish {
         return ReleaseOutcome::WouldRelease;
     }
     match carry::carry(request, set, steps, &new) {

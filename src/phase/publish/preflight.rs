@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::decide::{Decision, Seen, decide};
 use super::local::{self, Dirt};
-use super::{Candidate, Choice, Findings, Request, Token, digests, out, position};
+use super::{Candidate, Choice, Findings, Request, Token, digests, out, position, ratchet};
 use crate::model::event::StepOutcome;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
@@ -174,6 +174,10 @@ pub(super) fn remote(
             Decision::Go(steps) => &steps.findings,
         };
         findings.add(candidate.plugin, FailureKind::Conflict, told.clone());
+        if matches!(decision, Decision::Go(_)) {
+            let lost = ratchet::losses(request.forge, set, &releases, request.accepted)?;
+            findings.add(candidate.plugin, FailureKind::Conflict, lost);
+        }
         if facts.immutable_releases == Some(true) && matches!(decision, Decision::Go(_)) {
             let message = format!("{at} makes releases immutable: {tag} can't be changed once it is out");
             findings.add(candidate.plugin, FailureKind::Conflict, [Finding::note("immutable", message)]);

@@ -146,3 +146,39 @@ fn reading_back_accepts_exactly_the_set() {
         assert_eq!(held(wrong), 1, "{wrong}");
     }
 }
+
+#[test]
+fn a_release_is_held_against_the_one_below_it() {
+    let of = |tag: &str| Release {
+        tag: tag.trim_end_matches(['?', '~']).to_owned(),
+        draft: tag.ends_with('?'),
+        prerelease: tag.ends_with('~'),
+        ..release(1, false, "")
+    };
+    // A draft ends in `?`, a release marked as a pre-release in `~`.
+    let there = [
+        "x/v0.9.0",
+        "slack/v2.0.0",
+        "slack/v1.2.0?",
+        "slack/v1.1.0~",
+        "slack/v1.0.0",
+        "slack/v0.9.0",
+        "slack/v1.1.0-rc.1",
+    ];
+    let releases: Vec<Release> = there.into_iter().map(of).collect();
+    let before = |tag: &str, releases: &[Release]| {
+        super::ratchet::previous(&ReleaseTag::parse(tag).unwrap(), releases).map(|(tag, _)| tag.to_string())
+    };
+    for (tag, expected) in [
+        ("slack/v1.2.0", Some("slack/v1.0.0")),
+        ("slack/v1.2.0-rc.1", Some("slack/v1.1.0")),
+        ("slack/v1.0.1", Some("slack/v1.0.0")),
+        ("slack/v3.0.0", Some("slack/v2.0.0")),
+        ("slack/v0.9.0", None),
+        ("zulip/v1.0.0", None),
+    ] {
+        assert_eq!(before(tag, &releases).as_deref(), expected, "{tag}");
+    }
+    // Nothing stable below: a pre-release is better than nothing.
+    assert_eq!(before("slack/v1.0.0", &[of("slack/v1.0.0-rc.1")]).as_deref(), Some("slack/v1.0.0-rc.1"));
+}

@@ -2,12 +2,14 @@
 
 mod history;
 mod state;
+mod worktree;
 
 #[cfg(test)]
 mod tests;
 
 pub use history::{Commit, commits, remote_url, tags};
 pub use state::{WorkingTree, top, working_tree};
+pub use worktree::{Worktree, tag_commit};
 
 use std::path::{Path, PathBuf};
 
@@ -71,7 +73,8 @@ impl Explain for GitError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            GitError::Run(_) => vec!["install git".to_owned()],
+            GitError::Run(ProcessError::Start { .. }) => vec!["install git".to_owned()],
+            GitError::Run(_) => Vec::new(),
             GitError::NoRepository { .. } => vec!["name the plugins, or use --all-plugins".to_owned()],
             GitError::UnknownRef { shallow: true, .. } | GitError::NoMergeBase { shallow: true, .. } => vec![
                 "run `git fetch --unshallow origin`, or check out with `fetch-depth: 0` in GitHub Actions"

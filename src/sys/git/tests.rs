@@ -72,3 +72,45 @@ fn a_remote_is_asked_for_its_address() {
     run(dir.path(), &["remote", "add", "origin", "git@github.com:owner/plugins.git"]);
     assert_eq!(remote_url(dir.path(), "origin").unwrap().unwrap(), "git@github.com:owner/plugins.git");
 }
+
+#[test]
+fn a_worktree_leaves_nothing_of_itself() {
+    let dir = repository();
+    run(dir.path(), &["tag", "-a", "-m", "One", "slack/v0.1.0"]);
+    let commit = tag_commit(dir.path(), "slack/v0.1.0").unwrap().unwrap();
+    assert_eq!(commit, working_tree(dir.path()).unwrap().unwrap().commit);
+    assert_eq!(tag_commit(dir.path(), "slack/v9.0.0").unwrap(), None);
+    let listed = || said(dir.path(), &["worktree", "list", "--porcelain"]).unwrap();
+    let branches = || said(dir.path(), &["branch", "--all"]).unwrap();
+    let before = (listed(), branches());
+    // What is checked out must not decide what is checked out elsewhere, nor run there.
+    write(dir.path(), ".git/hooks/post-checkout", "#!/bin/sh\ntouch \"$PWD/hook-ran\"\n");
+    #[cfg(unix)]
+    crate::sys::files::write_atomic(
+        &dir.path().join(".git/hooks/post-checkout"),
+        b"#!/bin/sh\ntouch hook-ran\n",
+        0o755,
+    )
+    .unwrap();
+    run(dir.path(), &["sparse-checkout", "set", "shared"]);
+    write(dir.path(), "shared/words.go", "changed");
+    let aside = Scratch::new().unwrap();
+    let place = files::canonical(aside.path()).unwrap().join("source");
+    let other =
+        Worktree::add(dir.path(), &commit, &files::canonical(aside.path()).unwrap().join("other")).unwrap();
+    let made = Worktree::add(&dir.path().join("shared"), &commit, &place).unwrap();
+    assert!(listed().contains(&*place.to_string_lossy()));
+    assert_eq!(files::read_text(&place.join("shared/words.go")).unwrap(), "1", "as committed");
+    assert!(files::is_file(&place.join("connector/slack/main.go")), "not sparse");
+    assert!(!files::is_file(&place.join("hook-ran")), "no hook");
+    drop(made);
+    assert!(!listed().contains(&*place.to_string_lossy()), "{}", listed());
+    assert!(listed().contains("other"), "another's is left alone");
+    drop(other);
+    assert_eq!((listed(), branches()), before);
+    assert_eq!(files::list(aside.path()).unwrap(), [""; 0]);
+    assert!(files::list(&dir.path().join(".git/worktrees")).is_err(), "as git leaves it");
+    assert!(Worktree::add(dir.path(), "0123456789012345678901234567890123456789", &place).is_err());
+    assert_eq!(listed(), before.0);
+    assert!(!files::is_file(&place));
+}

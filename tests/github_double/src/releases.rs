@@ -21,6 +21,7 @@ pub(crate) fn answer(call: &Call<'_>, body: &mut Incoming<'_>) -> io::Result<Rep
     Ok(match (call.head.method.as_str(), call.rest.as_slice()) {
         ("GET", ["releases"]) => list(call, &state),
         ("POST", ["releases"]) => create(call, &mut state, &sent),
+        ("POST", ["releases", "generate-notes"]) => notes(&sent),
         ("GET", ["releases", "latest"]) => {
             let latest = state.latest;
             by_id(call, &state, latest)
@@ -35,6 +36,18 @@ pub(crate) fn answer(call: &Call<'_>, body: &mut Incoming<'_>) -> io::Result<Rep
         ("DELETE", ["releases", id]) => delete(&mut state, id.parse().unwrap_or(0)),
         _ => json::error(404, "Not Found"),
     })
+}
+
+/// "The generated release notes are not saved anywhere." Who may not write has been refused before, as with
+/// <https://github.com/web-infra-dev/midscene/pull/2827>.
+/// <https://docs.github.com/rest/releases/releases#generate-release-notes-content-for-a-release>
+fn notes(sent: &Value) -> Reply {
+    match sent["tag_name"].as_str() {
+        Some(tag) => Reply::json(200, &json!({ "name": tag, "body": "**Full Changelog**" })),
+        None => {
+            json::invalid(&json!([{ "resource": "Release", "code": "missing_field", "field": "tag_name" }]))
+        }
+    }
 }
 
 /// "Users with push access … will receive listings for draft releases"; newest first. "Only the first 10000 results are

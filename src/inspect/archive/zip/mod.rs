@@ -2,12 +2,14 @@
 //! directory, then the directory, then the end record, then nothing. Then all readers see the same files.
 
 mod entry;
+mod listing;
 mod records;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
 mod second;
 
+pub use listing::{DosTime, Listed, listing};
 pub use remote::{RemoteError, read_remote_manifest};
 
 use super::gather::Gather;

@@ -92,6 +92,8 @@ pub(super) struct Central<'a> {
     pub(super) header: Header<'a>,
     pub(super) made_by: u8,
     pub(super) disk: u16,
+    /// Date, then time.
+    pub(super) modified: u32,
     pub(super) attributes: u32,
     pub(super) offset: u32,
 }
@@ -117,6 +119,7 @@ impl<'a> Central<'a> {
             },
             made_by: *record.get(5)?,
             disk: u16_at(record, 34)?,
+            modified: u32_at(record, 12)?,
             attributes: u32_at(record, 38)?,
             offset: u32_at(record, 42)?,
         })
