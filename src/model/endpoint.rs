@@ -1,7 +1,7 @@
 //! Where a plugin listens: on this machine and nowhere else.
 
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An address that calls are sent to.

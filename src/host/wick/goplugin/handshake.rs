@@ -1,7 +1,7 @@
 //! The handshake: the variables a plugin is started with, and the one line it answers (contract go-plugin 2 and 3).
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 
 use base64::Engine as _;
