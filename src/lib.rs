@@ -5,7 +5,7 @@
 //! # Flow
 //!
 //! [`phase`] is the product, an ordered list: plan → build → interrogate → package (which signs on the way) →
-//! publish. Planning is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
+//! sign → publish. Planning is pure: project, tools and wishes become a [`Plan`](model::plan::Plan) that names every unit, command and file.
 //! Steps inside a phase don't depend on each other: a phase is one bounded parallel loop
 //! ([`parallel`](phase::parallel)). A finished step leaves a receipt ([`model::receipt`]) under `<output>/.wick/`;
 //! a run skips what still matches and says why when something doesn't.
@@ -20,7 +20,7 @@
 //! | module | what it owns | may name |
 //! |---|---|---|
 //! | [`model`] | values: names, target, digest, version, plan, receipt, manifest, failure, event | – |
-//! | [`sys`] | the only door to the world: files, processes, the sandbox, network, git, environment, clock, Ctrl-C | model |
+//! | [`sys`] | the only door to the world: files, processes, the sandbox, network, gRPC, git, environment, clock, Ctrl-C | model |
 //! | [`inspect`] | what a file really is, without running it: headers, build info, archives | model |
 //! | [`host`] | what the programs that load plugins accept, one folder per platform | model |
 //! | [`toolchain`] | what a build needs, the command as data, the sources it reads | model |
@@ -34,14 +34,16 @@
 //! # Invariants, as absences
 //!
 //! * Only `sys` touches files, processes, network, clock and environment; only `cli/render` prints.
-//! * `interrogate` is the only phase that runs plugin code: in [`sys::sandbox`], with a clean environment, no keys,
-//!   no tokens, a scratch home, a deadline and an output limit; no process of it is left.
+//! * `interrogate` and `call` alone run plugin code: in [`sys::sandbox`], with a clean environment, no keys, no tokens, a
+//!   scratch home, a deadline and an output limit; no process of it is left. Only `call` opens the network for it.
 //! * No artifact is packed whose headers contradict its target; no zip gets its name before [`host::wick`]'s rules
 //!   accept it.
 //! * Nothing that is published is ever changed; a release becomes visible in one step, when it is complete and read back.
 //! * No output is ever half-written under its final name; a request that can't be fulfilled fails, it never warns.
 //! * A token reaches the origin it is meant for and no other, whoever redirects; no error or log repeats it.
-//! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably.
+//! * The private key is never handed to a child process, and no secret implements `Debug` or `Serialize` readably. No
+//!   child inherits a variable that holds a key, a password or a token: [`sys::env::withhold`] takes them out at the start.
+//! * No signature is given out that wasn't verified, and beside a zip lies no bundle that isn't over it.
 //!
 //! # Glossary
 //!

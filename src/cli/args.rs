@@ -1,5 +1,7 @@
 //! What can be typed: clap types and their help, nothing else.
 
+mod author;
+mod call;
 mod publish;
 mod trust;
 
@@ -8,8 +10,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub(super) use publish::{ForgeArgs, InitArgs, MergeArgs, PlanArgs, ReleaseArgs};
-pub(super) use trust::{KeygenArgs, Require, SigningArgs, VerifyArgs};
+pub(super) use author::{CheckArgs, InitArgs, NewArgs};
+pub(super) use call::CallArgs;
+pub(super) use publish::{ForgeArgs, MergeArgs, PlanArgs, ReleaseArgs};
+pub(super) use trust::{AttestArgs, InstanceArgs, KeygenArgs, Require, SigningArgs, TrustArgs, VerifyArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -70,6 +74,7 @@ pub(super) enum When {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it, and it isn't moved around")]
 pub(super) enum Verb {
     /// Build, verify, inspect and publish plugins
     #[command(subcommand)]
@@ -86,24 +91,32 @@ pub(super) enum Verb {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginVerb {
+    /// Make a folder a repository of plugins, with the GitHub workflow that builds and releases them
+    Init(InitArgs),
+    /// Write a new plugin that builds, passes its own tests and answers
+    New(NewArgs),
+    /// Say what a host or a reviewer would complain about, before anything is packed
+    Check(CheckArgs),
     /// Build plugins into verified zips, one per OS and architecture
     Build(BuildArgs),
     /// Say of zips, tarballs or folders what a host would say, for any target
     Verify(VerifyArgs),
     /// Show what is inside a package or binary
     Inspect(InspectArgs),
+    /// Launch a plugin as a host does, ask one thing, print the answer
+    Call(CallArgs),
     /// Make plugins.json, the list that hosts install from, out of a repository's releases
     Catalog(CatalogArgs),
     /// Make a signing key as the hosts expect it
     Keygen(KeygenArgs),
+    /// Sign statements of how packages were made
+    Attest(AttestArgs),
     /// Put the packages of plugins on GitHub, all of a plugin's or none
     Release(ReleaseArgs),
     /// Make one complete set of the packages that several machines built
     Merge(MergeArgs),
     /// Print the job matrix for CI: plugins × targets
     Plan(PlanArgs),
-    /// Write the GitHub workflow that builds and releases this repository's plugins
-    Init(InitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -114,7 +127,7 @@ Examples:
   wick plugin build slack --target linux/arm64,darwin/amd64
   wick plugin build --all-plugins --all -j 4
   wick plugin build --changed --since origin/main            only what a change can affect
-  wick plugin build slack --all --sign-key ~/.wick/plugin-signing.key
+  wick plugin build slack --all --sign-key ~/.wick/plugin-signing.key --attest
   wick plugin build slack --all --cosign-key cosign.key      a .sig in and a bundle beside each zip
   wick plugin build slack --all --cosign-key env:COSIGN_KEY  the key's text from a CI secret
   wick plugin build --all-plugins --all --dry-run            print the plan, do nothing
@@ -175,6 +188,9 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
 
+    /// Sign a statement of how each zip was made (SLSA provenance), beside it
+    #[arg(long, help_heading = "Signing")]
+    pub(super) attest: bool,
     #[command(flatten)]
     pub(super) signing: SigningArgs,
 }

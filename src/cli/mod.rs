@@ -2,8 +2,10 @@
 //! only `render` prints.
 
 mod args;
+mod callee;
 mod command;
 mod failure;
+mod origin;
 mod reach;
 mod render;
 mod select;
@@ -46,12 +48,16 @@ fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failu
         Verb::Plugin(PluginVerb::Build(args)) => command::build::run(args, session, console),
         Verb::Plugin(PluginVerb::Verify(args)) => command::verify::run(args, session, console),
         Verb::Plugin(PluginVerb::Inspect(args)) => command::inspect::run(args, session, console),
+        Verb::Plugin(PluginVerb::Call(args)) => command::call::run(args, session, console),
         Verb::Plugin(PluginVerb::Catalog(args)) => command::catalog::run(args, session, console),
         Verb::Plugin(PluginVerb::Keygen(args)) => command::keygen::run(args, session, console),
+        Verb::Plugin(PluginVerb::Attest(args)) => command::attest::run(args, session, console),
         Verb::Plugin(PluginVerb::Release(args)) => command::release::run(args, session, console),
         Verb::Plugin(PluginVerb::Merge(args)) => command::merge::run(args, session, console),
         Verb::Plugin(PluginVerb::Plan(args)) => command::plan::run(args, session, console),
         Verb::Plugin(PluginVerb::Init(args)) => command::init::run(args, session, console),
+        Verb::Plugin(PluginVerb::New(args)) => command::new::run(args, session, console),
+        Verb::Plugin(PluginVerb::Check(args)) => command::check::run(args, session, console),
         Verb::Doctor => command::doctor::run(session, console),
         Verb::Completions(args) => command::completions::run(args, console),
     }

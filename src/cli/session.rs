@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global, SigningArgs, TypedToken};
+use super::args::{ForgeArgs, Global, InstanceArgs, SigningArgs, TrustArgs, TypedToken};
+use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
 use crate::inspect;
@@ -14,6 +15,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::key_source::{self, KeySource};
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
+use crate::model::receipt::Origin;
 use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
@@ -22,13 +24,17 @@ use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
 use crate::phase::verify::Sidecars;
-use crate::signer::Signers;
 use crate::signer::check::Trust;
 use crate::signer::cosign::{self, Cosign};
 use crate::signer::ed25519::{self, Ed25519};
+use crate::signer::instance::{self, Accepted, RootSource, Wish};
 use crate::signer::key::KeyText;
+use crate::signer::{Signer, Signers};
 use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
+
+/// The most bytes of a call's arguments.
+const ARGUMENTS_MAX: u64 = 64 << 20;
 
 /// Facts of this run, read once.
 pub(super) struct Session {
@@ -51,6 +57,13 @@ pub(super) fn withhold(args: &[OsString]) -> Withheld {
     env::withhold(&key_source::variables(args.iter().map(|arg| arg.to_string_lossy())))
 }
 
+/// A program in a folder of its own, which is gone with the value.
+pub(super) struct Kept {
+    /// The program.
+    pub(super) path: PathBuf,
+    _folder: files::Scratch,
+}
+
 /// Plays a hidden role of the sandbox when wick started itself for one.
 pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
     let args: Vec<String> = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -60,6 +73,14 @@ pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
 /// From now on Ctrl-C ends the children and lets the run unwind.
 pub(super) fn listen_for_interrupts() {
     interrupt::listen();
+}
+
+/// Who signs statements.
+pub(super) fn attester<'a>(signers: &'a Signers, asked_by: &str) -> Result<&'a dyn Signer, Failure> {
+    signers.of_statements().ok_or_else(|| {
+        Failure::new(FailureKind::Usage, format!("{asked_by} needs somebody who signs the attestations"))
+            .hint("name a key with --cosign-key or --sign-key, or use --keyless")
+    })
 }
 
 impl Session {
@@ -191,6 +212,33 @@ impl Session {
         Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
     }
 
+    /// Where this run is.
+    pub(super) fn origin(&self, root: &Path) -> Origin {
+        // Who has no git can build; then the statement says less.
+        let top = git::top(root).ok().flatten();
+        let folder = top.and_then(|top| {
+            let root = files::canonical(root).ok()?;
+            let inner = root.strip_prefix(files::canonical(&top).ok()?).ok()?.to_owned();
+            Some(inner.to_string_lossy().replace('\\', "/"))
+        });
+        let remote = folder.as_ref().and_then(|_| git::remote_url(root, "origin").ok().flatten());
+        let checkout = origin::Checkout { remote, folder: folder.unwrap_or_default() };
+        origin::origin(|name| self.variable(name), checkout)
+    }
+
+    /// Whether a folder is in a git repository.
+    pub(super) fn is_in_git(&self, folder: &Path) -> Result<bool, Failure> {
+        Ok(git::top(folder)?.is_some())
+    }
+
+    /// A folder's place in the checkout of a CI service, empty or ending with `/`.
+    pub(super) fn in_workspace(&self, folder: &Path) -> String {
+        let top = self.variable("GITHUB_WORKSPACE").and_then(|top| files::canonical(Path::new(top)).ok());
+        let inner = top.and_then(|top| folder.strip_prefix(top).ok().map(Path::to_owned)).unwrap_or_default();
+        let inner = inner.to_string_lossy().replace('\\', "/");
+        if inner.is_empty() { inner } else { format!("{inner}/") }
+    }
+
     /// The text of a file, as typed from the current directory.
     pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
         Ok(files::read_text(&self.path(path))?)
@@ -216,7 +264,30 @@ impl Session {
         let ed25519 = said.sign_key.as_ref().map(|key| Ed25519::open(&read(key)?)).transpose()?;
         let password = self.withheld(cosign::PASSWORD_VARIABLE);
         let cosign = said.cosign_key.as_ref().map(|key| Cosign::open(&read(key)?, password)).transpose()?;
-        Ok(Signers { ed25519, cosign })
+        let keyless = said.keyless.then(|| self.keyless(&said.instance)).transpose()?;
+        Ok(Signers { ed25519, cosign, keyless })
+    }
+
+    fn keyless(&self, said: &InstanceArgs) -> Result<Box<dyn Signer>, Failure> {
+        let url = |typed: &Option<String>, variable: &str| {
+            typed.clone().or_else(|| self.variable(variable).map(str::to_owned))
+        };
+        let configured = said.signing_config.is_some();
+        let wish = Wish {
+            fulcio_url: url(&said.fulcio_url, "SIGSTORE_FULCIO_URL").filter(|_| !configured),
+            rekor_url: url(&said.rekor_url, "SIGSTORE_REKOR_URL").filter(|_| !configured),
+            signing_config: said.signing_config.as_ref().map(|path| self.path(path)),
+            trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+        };
+        instance::keyless(&wish, &self.environment, &self.withheld)
+    }
+
+    fn trusted_root(&self, said: Option<&Path>) -> RootSource {
+        match said {
+            None => RootSource::Public,
+            Some(path) if path == Path::new("embedded") => RootSource::Embedded,
+            Some(path) => RootSource::File(self.path(path)),
+        }
     }
 
     /// Makes an ed25519 key pair; gives the paths of both halves and the public key.
@@ -244,8 +315,8 @@ impl Session {
         Ok((path.clone(), cosign::public_path(&path), key.public().to_string()))
     }
 
-    /// The cosign keys in these files, and the ed25519 keys that are trusted already.
-    pub(super) fn trust(&self, cosign_pub: &[PathBuf], ed25519: &[PublicKey]) -> Result<Trust, Failure> {
+    /// Who is trusted beside these ed25519 keys: cosign keys in files, and names in certificates.
+    pub(super) fn trust(&self, said: &TrustArgs, ed25519: &[PublicKey]) -> Result<Trust, Failure> {
         let read = |path: &PathBuf| {
             let text = files::read_text(&self.path(path))?;
             text.parse::<cosign::PublicKey>().map_err(|error| {
@@ -253,8 +324,19 @@ impl Session {
                     .hint("give the .pub file that `wick plugin keygen --cosign` or cosign wrote")
             })
         };
-        let cosign = cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
-        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates: None })
+        let cosign = said.cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
+        let certificates = match &said.certificate_oidc_issuer {
+            None => None,
+            Some(issuer) => {
+                let accepted = Accepted {
+                    subjects: said.certificate_identity.clone(),
+                    issuer: issuer.clone(),
+                    trusted_root: self.trusted_root(said.trusted_root.as_deref()),
+                };
+                Some(instance::policy(&accepted, &self.environment)?)
+            }
+        };
+        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates })
     }
 
     /// What lies beside an archive and speaks of it.
@@ -272,6 +354,80 @@ impl Session {
             return Ok(Opened::Folder(entries.collect()));
         }
         Ok(Opened::File(files::read_capped(&path, PACKAGE_MAX)?))
+    }
+
+    /// Whether a file stands at a path as typed.
+    pub(super) fn has_file(&self, path: &Path) -> bool {
+        files::is_file(&self.path(path))
+    }
+
+    /// Puts a program where it can be run.
+    pub(super) fn keep_program(&self, name: &str, bytes: &[u8]) -> Result<Kept, Failure> {
+        let folder = files::Scratch::new()?;
+        let path = folder.path().join(name);
+        files::write_atomic(&path, bytes, 0o755)?;
+        Ok(Kept { path, _folder: folder })
+    }
+
+    /// A JSON text in a file, or on stdin.
+    pub(super) fn json_of(&self, path: &Path) -> Result<serde_json::Value, Failure> {
+        let (bytes, shown) = if path == Path::new("-") {
+            (files::read_stdin(ARGUMENTS_MAX)?, "stdin".to_owned())
+        } else {
+            (files::read_capped(&self.path(path), ARGUMENTS_MAX)?, path.display().to_string())
+        };
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::new(FailureKind::Usage, format!("{shown} holds no JSON: {error}")))
+    }
+
+    /// A credential that is typed as `NAME=env:VARIABLE`. What was typed is never repeated beyond its name: it may be
+    /// a secret by mistake.
+    pub(super) fn credential(&self, typed: &str) -> Result<(String, Secret), Failure> {
+        let (name, value) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            Failure::new(FailureKind::Usage, "a --cred is not NAME=env:VARIABLE")
+                .hint("for example --cred token=env:SLACK_TOKEN")
+        })?;
+        Ok((name.to_owned(), self.secret_of(&format!("--cred {}", name.escape_debug()), value)?))
+    }
+
+    /// What `env:VARIABLE` means.
+    pub(super) fn secret_of(&self, flag: &str, typed: &str) -> Result<Secret, Failure> {
+        let name = typed.strip_prefix("env:").filter(|name| !name.is_empty()).ok_or_else(|| {
+            Failure::new(FailureKind::Usage, format!("{flag} takes the name of a variable, as env:NAME"))
+                .hint("set a variable to the value: others on this machine see command lines, and shells keep them")
+        })?;
+        match self.environment.get(name) {
+            Some(value) => Ok(Secret::new(value.clone())),
+            None => Err(Failure::new(
+                FailureKind::Missing,
+                format!("{flag}: the variable {} is not set", name.escape_debug()),
+            )),
+        }
+    }
+
+    /// What a called plugin gets of this environment: how the network is reached; with `everything` also where its
+    /// user's files and programs are. And the files that these variables name.
+    pub(super) fn for_a_plugin(&self, everything: bool) -> (BTreeMap<String, String>, Vec<PathBuf>) {
+        const NETWORK: [&str; 10] = [
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "NO_PROXY",
+            "ALL_PROXY",
+            "http_proxy",
+            "https_proxy",
+            "no_proxy",
+            "all_proxy",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+        ];
+        const USER: [&str; 5] = ["HOME", "USERPROFILE", "PATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
+        let names = NETWORK.iter().chain(if everything { &USER[..] } else { &[] });
+        let variables: BTreeMap<String, String> =
+            names.filter_map(|name| Some(((*name).to_owned(), self.variable(name)?.to_owned()))).collect();
+        let certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+        let readable = certificates.iter().filter_map(|name| variables.get(*name)).map(PathBuf::from);
+        let readable = readable.collect();
+        (variables, readable)
     }
 
     /// The archives in a folder, unless the folder is itself an unpacked plugin.

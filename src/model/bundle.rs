@@ -194,6 +194,15 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The signed statement's text, unchecked; nothing when it is of something else.
+    #[must_use]
+    pub fn statement(&self) -> Option<Vec<u8>> {
+        match &self.content {
+            Content::DsseEnvelope(envelope) => envelope.text().ok(),
+            Content::MessageSignature(_) => None,
+        }
+    }
+
     /// As a file: one line of JSON and a newline.
     #[must_use]
     pub fn to_json(&self) -> String {

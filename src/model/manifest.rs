@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::declared::Declared;
 use super::names::{PluginKey, PluginKind};
 use super::target::Target;
 
@@ -93,6 +94,31 @@ struct ModuleHead {
 }
 
 impl Module {
+    /// Reads what a plugin declares of itself, without an envelope around it. As [`Manifest::read`], it refuses
+    /// nesting deeper than 128.
+    ///
+    /// # Errors
+    /// When it is no JSON, or too deep.
+    pub fn read(text: &str) -> Result<Module, serde_json::Error> {
+        serde_json::from_str::<serde_json::Value>(text)?;
+        serde_json::from_str(text)
+    }
+
+    /// What it declares, as far as callers need it.
+    ///
+    /// # Errors
+    /// When it isn't of the contract's shape.
+    pub fn declared(&self) -> Result<Declared, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+
+    /// Whether two modules say the same: neither white space nor the order of keys matters.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Module) -> bool {
+        let value = |module: &Module| serde_json::from_str::<serde_json::Value>(module.0.get()).ok();
+        value(self) == value(other)
+    }
+
     /// The identity the module declares.
     ///
     /// # Errors
@@ -107,6 +133,12 @@ impl Module {
     /// When they are no list.
     pub fn default_tags(&self) -> Result<Vec<Box<RawValue>>, serde_json::Error> {
         Ok(serde_json::from_str::<TagsHead>(self.0.get())?.meta.default_tags.unwrap_or_default())
+    }
+
+    /// The module as it was written, in JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
     }
 
     /// The module in one canonical text, so that two modules can be compared: white space and the spelling of

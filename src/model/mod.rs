@@ -2,10 +2,13 @@
 //! No effects here and no knowledge of any other module.
 
 pub mod artifact;
+pub mod attest;
 pub mod bundle;
 pub mod catalog;
 pub mod command;
+pub mod declared;
 pub mod digest;
+pub mod endpoint;
 pub mod event;
 pub mod failure;
 pub mod finding;
@@ -16,10 +19,13 @@ pub mod package;
 pub mod plan;
 pub mod project;
 pub mod publish;
+pub mod purl;
 pub mod receipt;
 pub mod release;
 pub mod report;
+pub mod sbom;
 pub mod signature;
+pub mod statement;
 pub mod target;
 pub mod tools;
 pub mod version;

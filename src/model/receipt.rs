@@ -39,6 +39,84 @@ pub struct BuildReceipt {
     pub files: Vec<String>,
     /// Read from the binary's headers.
     pub facts: BinaryFacts,
+    /// Whose code was compiled in; nothing when it can't be told, which makes the receipt stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
+    /// Where it was compiled; nothing in receipts of a wick that didn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Whose code a binary consists of, beside its plugin's own package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Composition {
+    /// What the plugin's own package names, by [`Dependency::id`]; sorted.
+    pub direct: Vec<String>,
+    /// Everything that was compiled in, sorted by id.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// One package, module or standard library that was compiled in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Dependency {
+    /// Its package URL, or `local:name@version` for code of the same repository.
+    pub id: String,
+    /// Its name: a module path, a crate's name.
+    pub name: String,
+    /// Its version; empty for local code that has none.
+    pub version: String,
+    /// The licence it declares, as it spells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// The digest of the archive it was unpacked from (crates).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    /// The digest of its folder: the `h1:` sum of Go modules, as go.sum spells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h1: Option<String>,
+    /// What it needs of the others, by id; sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+}
+
+impl Dependency {
+    /// Its package URL; nothing for code of the same repository.
+    #[must_use]
+    pub fn purl(&self) -> Option<&str> {
+        self.id.starts_with("pkg:").then_some(&*self.id)
+    }
+}
+
+/// Where a build ran, as far as its environment tells. Whoever controls the machine controls what this says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Who built: the workflow's address at its version under GitHub Actions, else [`Origin::LOCAL`].
+    pub builder: String,
+    /// The run: its address under GitHub Actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<String>,
+    /// The repository of the sources, without credentials: `https://github.com/owner/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The project's folder inside the repository, with `/`; empty for its top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
+}
+
+impl Origin {
+    /// A builder nobody else vouches for: some machine.
+    pub const LOCAL: &str = "wick:local";
+
+    /// Some machine, sources of unknown whereabouts.
+    #[must_use]
+    pub fn local() -> Origin {
+        Origin {
+            builder: Origin::LOCAL.to_owned(),
+            invocation: None,
+            repository: None,
+            folder: String::new(),
+        }
+    }
 }
 
 /// One thing a build read.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::artifact::BinaryFacts;
+use super::attest::AttestedPackage;
 use super::bundle::Identity;
 use super::digest::Sha256;
 use super::failure::Failure;
@@ -28,6 +29,9 @@ pub struct BuildReport {
     pub packages: Vec<PackageReport>,
     /// Findings about whole plugins, such as targets that declare different modules.
     pub findings: Vec<PluginFinding>,
+    /// The attestations that were asked for, one per package.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestedPackage>,
     /// How many compiler processes were started.
     pub compiler_runs: usize,
 }
@@ -42,6 +46,7 @@ impl BuildReport {
             output: output.to_owned(),
             packages: Vec::new(),
             findings: Vec::new(),
+            attestations: Vec::new(),
             compiler_runs: 0,
         }
     }

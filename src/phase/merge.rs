@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::attest;
 use super::package::checksums;
 use super::packages::{self, Kept};
 use super::parallel::{self, OnFailure};
+use super::sbom;
 use super::store::Store;
 use crate::model::bundle::BUNDLE_SUFFIX;
 use crate::model::digest::Sha256;
@@ -66,8 +68,11 @@ pub fn merge(request: &Request<'_>) -> Result<MergeReport, Failure> {
     });
     let packages = packages.collect::<Result<Vec<MergedPackage>, Failure>>()?;
     if complete {
-        let digests: BTreeMap<String, Sha256> =
+        let described = sbom::update(output, &packages.iter().map(|one| &one.plugin).collect())?;
+        findings.extend(described.findings);
+        let mut digests: BTreeMap<String, Sha256> =
             packages.iter().map(|one| (one.package.clone(), one.sha256)).collect();
+        digests.extend(described.digests);
         checksums::update(output, &digests)?;
     }
     let output = output.to_string_lossy().into_owned();
@@ -227,6 +232,7 @@ fn copy(kept: &Kept, output: &Path) -> Result<bool, Failure> {
     if there.bundle().is_some_and(|bundle| bundle.is_err()) {
         files::remove(&beside(&there.path(), BUNDLE_SUFFIX))?;
     }
+    attest::drop_stale(&there)?;
     Ok(copied)
 }
 

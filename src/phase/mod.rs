@@ -5,14 +5,21 @@
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
-//! 6. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
+//! 6. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone.
+//! 7. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has. [`verify`] stands beside the list: the same
-//! judgement for anybody's archive.
+//! judgement for anybody's archive; [`call`] too: it uses what was built, over [`launch`], which starts a plugin as a
+//! host does. [`check`] is for authors: what hosts and reviewers would say, before anything is packed. [`scaffold`]
+//! writes what all of this is about.
 
+pub mod attest;
 pub mod build;
+pub mod call;
 pub mod catalog;
+pub mod check;
 pub mod interrogate;
+pub mod launch;
 pub mod matrix;
 pub mod merge;
 pub mod package;
@@ -21,23 +28,29 @@ pub mod parallel;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod sbom;
+pub mod scaffold;
 pub mod sign;
 pub mod store;
 pub mod trace;
 pub mod verify;
 pub mod workflow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::event::Listener;
 use crate::model::failure::Failure;
-use crate::model::plan::Plan;
+use crate::model::names::PluginKey;
+use crate::model::plan::{Plan, Unit};
 use crate::model::project::Project;
+use crate::model::receipt::{Origin, PackageReceipt};
 use crate::model::report::BuildReport;
+use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
-use crate::signer::Signers;
+use crate::signer::{Signer, Signers};
+use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
 use crate::sys::interrupt;
 
@@ -64,8 +77,12 @@ pub struct Run<'a> {
     pub store: &'a Store,
     /// Digests taken in this run.
     pub fingerprints: &'a Fingerprints,
+    /// Where this run is, for the receipts; asked only when something was compiled.
+    pub origin: &'a (dyn Fn() -> Origin + Sync),
     /// Who signs.
     pub signers: &'a Signers,
+    /// Who signs a statement of how each package was made, if anybody.
+    pub attester: Option<&'a dyn Signer>,
     /// Whether receipts count.
     pub freshness: Freshness,
     /// Whether a failure ends the phase.
@@ -114,8 +131,50 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     let kept = report::kept(run, &standings, &packed);
     let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
     report::add_bundles(&mut report, bundles);
-    package::checksums::update(&run.plan.output, &report::made(&report))?;
+    stop_if_interrupted()?;
+    attest_all(run, &kept, halted, &mut report)?;
+    let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
+    report.findings.extend(described.findings);
+    let mut digests = report::made(&report);
+    digests.extend(described.digests);
+    package::checksums::update(&run.plan.output, &digests)?;
     Ok(report)
+}
+
+/// Attests the packages of a complete run. What isn't of a package any more goes in any case.
+fn attest_all(
+    run: &Run<'_>,
+    kept: &[packages::Kept],
+    halted: bool,
+    report: &mut BuildReport,
+) -> Result<(), Failure> {
+    kept.iter().try_for_each(attest::drop_stale)?;
+    let Some(signer) = run.attester.filter(|_| !halted) else { return Ok(()) };
+    let attested = attest::attest(&attest::Request {
+        packages: &kept.iter().collect::<Vec<_>>(),
+        output: &run.plan.output,
+        signer,
+        jobs: run.plan.jobs,
+        on_failure: run.on_failure,
+        listener: run.listener,
+    })?;
+    report.complete &= attested.complete;
+    report.attestations = attested.packages;
+    report.findings.extend(attested.findings);
+    Ok(())
+}
+
+/// The plugins of which a package was made, or whose bill of materials is gone.
+fn undescribed<'a>(
+    run: &Run<'a>,
+    packed: &BTreeMap<usize, Result<PackageReceipt, Failure>>,
+) -> BTreeSet<&'a PluginKey> {
+    let is_due = |at: usize, unit: &Unit| {
+        let name = file_name(&unit.plugin, &unit.version);
+        matches!(packed.get(&at), Some(Ok(_))) || !files::is_file(&run.plan.output.join(name))
+    };
+    let units = run.plan.units.iter().enumerate();
+    units.filter(|(at, unit)| is_due(*at, unit)).map(|(_, unit)| &unit.plugin).collect()
 }
 
 fn stop_if_interrupted() -> Result<(), Failure> {

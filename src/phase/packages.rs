@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::verify::attestation::{self, Attested};
 use super::verify::{self, Sidecars};
 use crate::inspect;
+use crate::inspect::archive::{locate_package, read_archive};
 use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX, Bundle};
 use crate::model::digest::Sha256;
 use crate::model::finding::{Finding, Severity};
@@ -71,6 +73,19 @@ impl Kept {
     pub fn bundle(&self) -> Option<Result<Bundle, String>> {
         let text = Sidecars::of(&self.path()).bundle?;
         Some(text.and_then(|text| verify::sidecars::is_over(&text, &self.receipt.sha256)))
+    }
+
+    /// Who its attestation says has signed it.
+    fn attested_by(&self) -> String {
+        match Sidecars::of(&self.path()).attestation {
+            None => "not attested".to_owned(),
+            Some(text) => {
+                match text.and_then(|text| Bundle::read(&text).map_err(|error| error.to_string())) {
+                    Ok(bundle) => check::says_signer(&bundle),
+                    Err(_) => "none that can be read".to_owned(),
+                }
+            }
+        }
     }
 
     /// `slack linux/amd64`, for people.
@@ -146,44 +161,86 @@ fn read_one(folder: &Path, id: &str) -> Result<Kept, String> {
     Ok(Kept { receipt, folder: folder.to_owned(), id: id.to_owned() })
 }
 
-/// Whether a package is what its receipt says and what a host accepts: every reason against it.
+/// Whether a package is what its receipt says, what its attestation says, and what a host accepts: every reason
+/// against it.
 #[must_use]
 pub fn examine(kept: &Kept) -> Vec<Finding> {
-    let receipt = &kept.receipt;
-    let again = "build it again; a package is never changed after it is made";
-    let bytes = match files::read_capped(&kept.path(), PACKAGE_MAX) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let missing = if error.is_missing() { "is gone" } else { "can't be read" };
-            let message = format!("{} {missing}; its receipt is there", receipt.package);
-            return vec![Finding::error("package-missing", message).hint("build it again")];
+    match open(kept) {
+        Ok(bytes) => {
+            let mut findings = judge(kept, &bytes);
+            findings.extend(misfits(kept, &bytes));
+            findings
         }
-    };
+        Err(finding) => vec![finding],
+    }
+}
+
+const AGAIN: &str = "build it again; a package is never changed after it is made";
+
+/// A package's bytes, which are those of its receipt.
+///
+/// # Errors
+/// With a finding when it is gone or was altered.
+pub fn open(kept: &Kept) -> Result<Vec<u8>, Finding> {
+    let receipt = &kept.receipt;
+    let bytes = files::read_capped(&kept.path(), PACKAGE_MAX).map_err(|error| {
+        let missing = if error.is_missing() { "is gone" } else { "can't be read" };
+        let message = format!("{} {missing}; its receipt is there", receipt.package);
+        Finding::error("package-missing", message).hint("build it again")
+    })?;
     let digest = Sha256::of(&bytes);
     if digest != receipt.sha256 || bytes.len() as u64 != receipt.size {
         let message =
             format!("{} has the digest {digest}; its receipt says {}", receipt.package, receipt.sha256);
-        return vec![Finding::error("package-altered", message).hint(again)];
+        return Err(Finding::error("package-altered", message).hint(AGAIN));
     }
+    Ok(bytes)
+}
+
+/// Whether a host accepts a package, signed as its receipt says: every reason against it.
+#[must_use]
+pub fn judge(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
+    let receipt = &kept.receipt;
     let keys: Vec<PublicKey> = match receipt.signed_by.as_deref().map(str::parse).transpose() {
         Ok(key) => key.into_iter().collect(),
         Err(error) => {
             let message = format!("{}: its receipt's signer: {error}", receipt.package);
-            return vec![Finding::error("signer-unreadable", message).hint(again)];
+            return vec![Finding::error("signer-unreadable", message).hint(AGAIN)];
         }
     };
     let policy = SignaturePolicy { required: !keys.is_empty(), keys };
     let expected = verify::Expectation { policy, ..Default::default() };
     let look = |binary: &[u8]| inspect::inspect(binary).map_err(|error| error.to_string());
-    let verdict = verify::verify_bytes(&receipt.package, &bytes, &expected, look);
+    let verdict = verify::verify_bytes(&receipt.package, bytes, &expected, look);
     let refused = verdict.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-    let told = refused
-        .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding });
+    refused
+        .map(|finding| Finding { message: format!("{}: {}", receipt.package, finding.message), ..finding })
+        .collect()
+}
+
+/// What lies beside a package and isn't of it. Who signed is not asked here.
+fn misfits(kept: &Kept, bytes: &[u8]) -> Vec<Finding> {
+    let package = &kept.receipt.package;
     let bundle = kept.bundle().and_then(Result::err).map(|why| {
-        Finding::error("bundle-mismatch", format!("{}{BUNDLE_SUFFIX}: {why}", receipt.package))
+        Finding::error("bundle-mismatch", format!("{package}{BUNDLE_SUFFIX}: {why}"))
             .hint("build again with the key that is to sign: bundles that don't fit are replaced")
     });
-    told.chain(bundle).collect()
+    let attestation = Sidecars::of(&kept.path()).attestation;
+    let contents = read_archive(package, bytes);
+    let wrong = match locate_package(&contents) {
+        Ok(located) if attestation.is_some() => {
+            let attested = Attested { archive: Sha256::of(bytes), located: &located };
+            attestation::judge(&attestation, &attested, &verify::Expectation::default()).findings
+        }
+        _ => Vec::new(),
+    };
+    let wrong = wrong.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let named = wrong.map(|finding| {
+        let message = format!("{package}: {}", finding.message);
+        Finding { message, ..finding }
+            .hint("run `wick plugin attest` again: attestations that don't fit are replaced")
+    });
+    bundle.into_iter().chain(named).collect()
 }
 
 /// What must be the same in all packages of one release, and isn't.
@@ -231,6 +288,12 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
             Some(Ok(bundle)) => check::says_signer(&bundle),
             Some(Err(_)) => "none that fits".to_owned(),
         },
+    );
+    compare(
+        "attestations-differ",
+        "not all packages are attested by the same",
+        "run `wick plugin attest` over all of them with one key; a release has attestations for all of its packages, or for none",
+        &Kept::attested_by,
     );
     findings
 }

@@ -75,6 +75,7 @@ pub fn report(
         output: run.plan.output.to_string_lossy().into_owned(),
         packages,
         findings,
+        attestations: Vec::new(),
         compiler_runs: built.compiler_runs,
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{ProjectError, Selection};
-use crate::model::names::{PluginKey, PluginKind};
+use crate::model::names::{KeyError, PluginKey, PluginKind};
 use crate::model::project::Language;
 use crate::sys::files;
 
@@ -41,29 +41,53 @@ pub struct Layout {
     pub candidates: Vec<Candidate>,
 }
 
+/// What lies in a folder that may not be a repository of plugins yet.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// What can be a plugin.
+    pub layout: Layout,
+    /// Folders with sources whose names are no keys: `connector/my-plugin`, and why.
+    pub odd: Vec<(String, KeyError)>,
+    /// Whether there is a folder of any kind.
+    pub has_kinds: bool,
+}
+
 pub(super) fn look(root: &Path) -> Result<Layout, ProjectError> {
-    let root = files::canonical(root)?;
-    let has_kind = |dir: &Path| {
-        PluginKind::ALL.iter().any(|kind| files::kind(&dir.join(kind.as_str())) == files::Kind::Folder)
-    };
-    if !has_kind(&root) {
+    let survey = survey(root)?;
+    if !survey.has_kinds {
+        let root = survey.layout.root;
         let better = has_kind(&root.join("plugins")).then(|| "plugins".to_owned());
         return Err(ProjectError::NoPlugins { root, better });
     }
-    let mut candidates = Vec::new();
+    match survey.odd.into_iter().next() {
+        Some((place, source)) => Err(ProjectError::Key { place, source }),
+        None => Ok(survey.layout),
+    }
+}
+
+pub(super) fn survey(root: &Path) -> Result<Survey, ProjectError> {
+    let root = files::canonical(root)?;
+    let (mut candidates, mut odd) = (Vec::new(), Vec::new());
     for kind in PluginKind::ALL {
         let folder = root.join(kind.as_str());
         if files::kind(&folder) != files::Kind::Folder {
             continue;
         }
         for name in files::list(&folder)? {
-            candidates.extend(candidate(kind, &folder, &name)?);
+            match candidate(kind, &folder, &name) {
+                Ok(found) => candidates.extend(found),
+                Err(why) => odd.push((format!("{kind}/{name}"), why)),
+            }
         }
     }
-    Ok(Layout { root, candidates })
+    Ok(Survey { has_kinds: has_kind(&root), layout: Layout { root, candidates }, odd })
 }
 
-fn candidate(kind: PluginKind, folder: &Path, name: &str) -> Result<Option<Candidate>, ProjectError> {
+fn has_kind(dir: &Path) -> bool {
+    PluginKind::ALL.iter().any(|kind| files::kind(&dir.join(kind.as_str())) == files::Kind::Folder)
+}
+
+fn candidate(kind: PluginKind, folder: &Path, name: &str) -> Result<Option<Candidate>, KeyError> {
     let dir = folder.join(name);
     if name.starts_with('.') || files::kind(&dir) != files::Kind::Folder {
         return Ok(None);
@@ -80,7 +104,7 @@ fn candidate(kind: PluginKind, folder: &Path, name: &str) -> Result<Option<Candi
         Ok(key) => Ok(Some(Candidate { key, kind, place, dir, language, ambiguous: go && rust })),
         // A folder without source under an odd name is somebody's documentation, not a plugin.
         Err(_) if !go && !rust => Ok(None),
-        Err(source) => Err(ProjectError::Key { place, source }),
+        Err(why) => Err(why),
     }
 }
 

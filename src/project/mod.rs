@@ -8,7 +8,7 @@ mod resolve;
 
 pub use config::CONFIG_NAME;
 pub use error::ProjectError;
-pub use layout::{Candidate, Layout};
+pub use layout::{Candidate, Layout, Survey};
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,6 +31,14 @@ pub enum Selection {
 /// When the folder holds no plugins, or a plugin's folder has a name no host accepts.
 pub fn look(root: &Path) -> Result<Layout, ProjectError> {
     layout::look(root)
+}
+
+/// Looks at a folder that may hold no plugins yet, or folders that can be none.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn survey(root: &Path) -> Result<Survey, ProjectError> {
+    layout::survey(root)
 }
 
 /// The languages of the selected plugins, by the files in their folders. Nothing is resolved and no tool is asked.

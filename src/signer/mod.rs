@@ -4,10 +4,15 @@
 pub mod check;
 pub mod cosign;
 pub mod ed25519;
+pub mod instance;
 pub mod key;
+#[cfg(feature = "keyless")]
+pub mod keyless;
 
 #[cfg(test)]
 mod tests;
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -44,6 +49,12 @@ pub trait Signer: Sync {
     fn sign_statement(&self, statement: &str) -> Result<Bundle, Failure>;
 }
 
+impl fmt::Debug for dyn Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({:?})", self.identity())
+    }
+}
+
 /// Who signs in a run.
 #[derive(Debug, Default)]
 pub struct Signers {
@@ -51,13 +62,16 @@ pub struct Signers {
     pub ed25519: Option<ed25519::Ed25519>,
     /// Signs binaries and zips, as cosign does.
     pub cosign: Option<cosign::Cosign>,
+    /// Signs zips as whoever an identity token names; instead of the cosign key.
+    pub keyless: Option<Box<dyn Signer>>,
 }
 
 impl Signers {
     /// Who signs zips. Never the ed25519 key: cosign makes such bundles and can't verify them.
     #[must_use]
     pub fn of_zips(&self) -> Option<&dyn Signer> {
-        self.cosign.as_ref().map(|key| key as &dyn Signer)
+        let key = || self.cosign.as_ref().map(|key| key as &dyn Signer);
+        self.keyless.as_deref().or_else(key)
     }
 
     /// Who signs statements: whoever signs zips, else the ed25519 key.

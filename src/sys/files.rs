@@ -260,6 +260,33 @@ pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<()> {
     wrap("write", path, inner())
 }
 
+/// Writes a file that isn't there yet.
+///
+/// # Errors
+/// When something of that name exists already, or it can't be written; nothing half-written is left.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let inner = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        set_mode(file.as_file(), 0o644)?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    wrap("write", path, inner())
+}
+
+/// Moves a folder to a name of the same file system under which nothing stands.
+///
+/// # Errors
+/// When something stands there, or it can't be moved.
+pub fn move_new(from: &Path, to: &Path) -> Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        return wrap("create the folder", to, Err(io::ErrorKind::AlreadyExists.into()));
+    }
+    wrap("create the folder", to, fs::rename(from, to))
+}
+
 fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -295,6 +322,16 @@ impl Scratch {
         create_folder(place)?;
         wrap("create a scratch folder in", place, tempfile::Builder::new().prefix("run-").tempdir_in(place))
             .map(Scratch)
+    }
+
+    /// A scratch folder beside what `place` holds, under a name that no walk over plugins looks at.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn beside(place: &Path) -> Result<Scratch> {
+        create_folder(place)?;
+        let made = tempfile::Builder::new().prefix(".wick-").tempdir_in(place);
+        wrap("create a scratch folder in", place, made).map(Scratch)
     }
 
     /// Where it is.
@@ -387,6 +424,25 @@ mod tests {
         write_new_private(&path, b"one").unwrap();
         assert!(write_new_private(&path, b"two").is_err());
         assert_eq!(read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn what_is_new_takes_nobodys_place() {
+        let dir = Scratch::new().unwrap();
+        let (file, folder) = (dir.path().join("f"), dir.path().join("d"));
+        write_new(&file, b"one").unwrap();
+        assert!(write_new(&file, b"two").is_err());
+        assert_eq!(read(&file).unwrap(), b"one");
+        let made = Scratch::beside(&folder).unwrap();
+        create_folder(&made.path().join("x")).unwrap();
+        move_new(&made.path().join("x"), &folder.join("x")).unwrap();
+        create_folder(&made.path().join("x")).unwrap();
+        assert!(
+            move_new(&made.path().join("x"), &folder.join("x")).is_err(),
+            "rename takes empty folders' places"
+        );
+        drop(made);
+        assert_eq!(list(&folder).unwrap(), ["x"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod files;
 pub mod fingerprint;
 pub mod git;
 mod group;
+pub mod grpc;
 pub mod http;
 pub mod interrupt;
 pub mod process;

@@ -51,11 +51,7 @@ impl Finished {
     /// How it ended, in words: `exit code 2`, `signal 9`.
     #[must_use]
     pub fn ending(&self) -> String {
-        match (self.code, self.signal) {
-            (Some(code), _) => format!("exit code {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "an unknown status".to_owned(),
-        }
+        ending(self.code, self.signal)
     }
 
     /// stdout as text, invalid bytes replaced.
@@ -269,12 +265,21 @@ fn collect(pipe: &Collected) -> Vec<u8> {
     pipe.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
 }
 
+/// `exit code 2`, `signal 9`.
+pub(super) fn ending(code: Option<i32>, signal: Option<i32>) -> String {
+    match (code, signal) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "an unknown status".to_owned(),
+    }
+}
+
 #[cfg(unix)]
-fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
+pub(super) fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
     std::os::unix::process::ExitStatusExt::signal(&status)
 }
 
 #[cfg(not(unix))]
-fn signal_of(_: std::process::ExitStatus) -> Option<i32> {
+pub(super) fn signal_of(_: std::process::ExitStatus) -> Option<i32> {
     None
 }

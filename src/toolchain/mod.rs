@@ -13,6 +13,9 @@ use crate::model::tools::{Missing, Tools};
 
 pub mod cargo;
 pub mod go;
+pub mod parts;
+
+use parts::Part;
 
 /// Every toolchain, in the order `wick doctor` shows them.
 pub const ALL: [&dyn Toolchain; 2] = [&go::Go, &cargo::Cargo];
@@ -90,6 +93,8 @@ pub struct Closure {
     pub sources: Vec<SourcePath>,
     /// Files of the repository's own packages that were selected for the target.
     pub files: Vec<PathBuf>,
+    /// The packages or modules it can draw on.
+    pub parts: Vec<Part>,
 }
 
 /// A file or folder that a build reads; it need not exist.

@@ -85,6 +85,14 @@ func call(ctx context.Context, dir string, m *manifest, q question, out io.Write
 
 // launch only starts what the manifest describes, byte for byte.
 func launch(dir string, m *manifest) (*goplugin.Client, error) {
+	config, err := launchConfig(dir, m)
+	if err != nil {
+		return nil, err
+	}
+	return goplugin.NewClient(config), nil
+}
+
+func launchConfig(dir string, m *manifest) (*goplugin.ClientConfig, error) {
 	sum, err := hex.DecodeString(m.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("plugin.json: sha256: %w", err)
@@ -93,7 +101,7 @@ func launch(dir string, m *manifest) (*goplugin.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goplugin.NewClient(&goplugin.ClientConfig{
+	return &goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion:  1,
 			MagicCookieKey:   "WICK_CONNECTOR_PLUGIN",
@@ -106,10 +114,11 @@ func launch(dir string, m *manifest) (*goplugin.Client, error) {
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		StartTimeout:     30 * time.Second,
 		Stderr:           os.Stderr,
+		SyncStderr:       os.Stderr,
 		Logger:           hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Warn}),
 		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
 			grpc.MaxCallRecvMsgSize(messageLimit), grpc.MaxCallSendMsgSize(messageLimit))},
-	}), nil
+	}, nil
 }
 
 func ask(ctx context.Context, c connectorpb.ConnectorClient, m *manifest, q question, out io.Writer) error {

@@ -19,6 +19,8 @@ const usage = `usage:
   testhost install [-pubkey B64[,B64]] [-require-signature] [-os-arch OS/ARCH] [-max-bytes N] ZIP DIR
   testhost fetch [-cache DIR] [flags of install] CATALOG_URL KEY DIR
   testhost call DIR/KEY [-op OP] [-args JSON] [-creds JSON] [-stream] [-perms] [-token TOKEN]
+  testhost bench [-calls N] [-plain] DIR/KEY
+  testhost strain DIR/KEY
   testhost canon ZIP
   testhost keygen FILE
   testhost checksig PUBKEY SHA256HEX SIGNATURE
@@ -50,6 +52,10 @@ func run(args []string, out io.Writer) error {
 		return runFetch(args[1:], out)
 	case "call":
 		return runCall(args[1:], out)
+	case "bench":
+		return runBench(args[1:], out)
+	case "strain":
+		return runStrain(args[1:], out)
 	case "canon":
 		return runCanon(args[1:], out)
 	case "keygen":

@@ -307,7 +307,10 @@ fn json_has_no_colour_whatever_is_asked() {
 #[test]
 fn every_command_has_examples() {
     let repo = Repo::empty();
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 9] = [
+        &["plugin", "init"],
+        &["plugin", "new"],
+        &["plugin", "check"],
         &["plugin", "build"],
         &["plugin", "verify"],
         &["plugin", "inspect"],

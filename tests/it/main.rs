@@ -14,6 +14,7 @@ mod cli;
 mod conformance;
 mod evidence;
 mod host;
+mod plugin;
 mod receipts;
 mod repo;
 mod reproducible;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -362,6 +363,7 @@ pub(crate) struct Wick {
     args: Vec<OsString>,
     folder: PathBuf,
     env: BTreeMap<String, OsString>,
+    stdin: Option<String>,
 }
 
 impl Wick {
@@ -380,11 +382,18 @@ impl Wick {
         }
         env.insert("GIT_CONFIG_GLOBAL".to_owned(), "/dev/null".into());
         env.insert("GIT_CONFIG_NOSYSTEM".to_owned(), "1".into());
-        Wick { args: args.iter().map(OsString::from).collect(), folder: folder.to_owned(), env }
+        Wick { args: args.iter().map(OsString::from).collect(), folder: folder.to_owned(), env, stdin: None }
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Wick {
         self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// What it reads from stdin; without it there is nothing.
+    #[allow(dead_code, reason = "tests/trust uses it")]
+    pub(crate) fn stdin(mut self, text: &str) -> Wick {
+        self.stdin = Some(text.to_owned());
         self
     }
 
@@ -402,7 +411,13 @@ impl Wick {
 
     pub(crate) fn run(&self) -> Ran {
         let shown: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
-        Ran::from(&format!("wick {}", shown.join(" ")), self.command().output().unwrap())
+        let mut command = self.command();
+        let Some(text) = &self.stdin else {
+            return Ran::from(&format!("wick {}", shown.join(" ")), command.output().unwrap());
+        };
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        Ran::from(&format!("wick {}", shown.join(" ")), child.wait_with_output().unwrap())
     }
 
     /// Starts it in a process group of its own, for tests that send signals.

@@ -20,6 +20,10 @@ struct Scene {
     listener: TcpListener,
     /// What must not be seen anywhere, with the name of what leaked.
     secrets: Vec<(&'static str, String)>,
+    /// The text of the signing key, as CI services give it: in a variable.
+    sign_key: String,
+    /// The text of a cosign key.
+    cosign_key: String,
 }
 
 impl Scene {
@@ -30,7 +34,8 @@ impl Scene {
         let (home, temp) = (Folder::new(), Folder::new());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let mut scene = Scene { repo, home, temp, listener, secrets: Vec::new() };
+        let (sign_key, cosign_key) = (String::new(), String::new());
+        let mut scene = Scene { repo, home, temp, listener, secrets: Vec::new(), sign_key, cosign_key };
         scene.plant();
         scene
     }
@@ -39,18 +44,24 @@ impl Scene {
     fn plant(&mut self) {
         self.wick(&["plugin", "keygen"]).run().expect_code(0);
         let key = self.key();
+        let cosign = self.home.path().join("ci.key").display().to_string();
+        self.wick(&["plugin", "keygen", "--cosign", "-o", &cosign]).run().expect_code(0);
+        self.sign_key = fs::read_to_string(&key).unwrap();
+        self.cosign_key = fs::read_to_string(&cosign).unwrap();
         let note = self.repo.path("secret.txt");
         fs::write(&note, "planted-in-the-repository").unwrap();
         let decoy = self.home.path().join("token");
         fs::write(&decoy, "planted-at-home").unwrap();
-        let list = [&key, &note, &decoy].map(|path| path.display().to_string()).join("\n");
+        let list =
+            [&key, &note, &decoy, &PathBuf::from(cosign)].map(|path| path.display().to_string()).join("\n");
         // Of a real machine's files it is only asked whether they could be opened.
         let only_opened = "?/etc/passwd\n?/proc/1/status\n?/proc/self/environ";
         self.repo.write("connector/readkey/targets.txt", &format!("{list}\n{only_opened}\n"));
         let address = self.listener.local_addr().unwrap();
         self.repo.write("connector/connect/targets.txt", &format!("{address}\n"));
         self.secrets = vec![
-            ("the signing key", fs::read_to_string(&key).unwrap().trim().to_owned()),
+            ("the signing key", self.sign_key.trim().to_owned()),
+            ("the cosign key", self.cosign_key.lines().nth(1).unwrap().to_owned()),
             ("a file of the repository", "planted-in-the-repository".to_owned()),
             ("a file of the home directory", "planted-at-home".to_owned()),
             ("a variable", "planted-in-the-environment".to_owned()),
@@ -71,6 +82,8 @@ impl Scene {
             .env("GITHUB_TOKEN", "ghp_planted")
             .env("WICK_GITHUB_TOKEN", "ghp_planted")
             .env("COSIGN_PASSWORD", "ghp_planted")
+            .env("KEY_OF_CI", &self.sign_key)
+            .env("COSIGN_KEY_OF_CI", &self.cosign_key)
     }
 
     fn build(&self, plugins: &[&str]) -> Wick {
@@ -188,9 +201,9 @@ fn no_hostile_plugin_gets_what_it_is_after() {
     }
     let scene = Scene::new();
     let before = scene.repo.files();
-    let key = scene.key();
+    let keys = ["--sign-key", "env:KEY_OF_CI", "--cosign-key", "env:COSIGN_KEY_OF_CI"];
     let ran = scene
-        .build(&["--all-plugins", "--keep-going", "-j", "4", "--sign-key", &key.to_string_lossy()])
+        .build(&[&["--all-plugins", "--keep-going", "-j", "4"][..], &keys].concat())
         .run()
         .expect_code(5);
     scene.assert_nobody_is_left();
@@ -204,7 +217,7 @@ fn no_hostile_plugin_gets_what_it_is_after() {
         repo::skip("no_hostile_plugin_gets_what_it_is_after", "this kernel has no Landlock");
         return;
     }
-    for (plugin, attempts) in [("readkey", 7), ("connect", 1)] {
+    for (plugin, attempts) in [("readkey", 8), ("connect", 1)] {
         assert_eq!(rows[plugin]["status"], "built", "{ran}");
         let deeds = scene.deeds(plugin);
         assert_eq!(
@@ -285,6 +298,7 @@ fn no_hostile_plugin_gets_what_it_is_after() {
     assert!(rows["noise"]["hints"][0].as_str().unwrap().contains("logs belong on stderr"), "{ran}");
     // Good packages were made beside all that, and are signed.
     assert!(rows["readkey"]["signed_by"].is_string(), "{ran}");
+    assert_eq!(rows["readkey"]["bundle_signed_by"]["kind"], "cosign", "{ran}");
     assert_eq!(repo::all_files(scene.temp.path()).len(), 0, "something is left in the temp folder");
 }
 

@@ -189,9 +189,17 @@ fn sweep() {
     }
 }
 
-/// The example repository without what builds left in it.
+/// The example repository without what builds left in it. The SDK, which lies beside it here, comes with it: where it lies
+/// would be in the binaries otherwise, as cargo tells crates apart by it.
 pub(crate) fn copy_examples(to: &Path) {
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/plugins"), to);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    copy(&root.join("examples/plugins"), to);
+    copy(&root.join("sdk"), &to.join("wick-plugin"));
+    let manifest = to.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (there, here) = ("path = \"../../sdk\"", "path = \"wick-plugin\"");
+    assert!(text.contains(there), "{text}");
+    fs::write(manifest, text.replace(there, here)).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -38,7 +38,7 @@ fn release_tells_github_actions_and_programs_what_is_out() {
     let told = wick::sys::files::read_text(&repository.root().join("out")).unwrap();
     assert_eq!(told, "released=[\"slack/v0.2.0\"]\nreleased=[]\n");
     let summary = wick::sys::files::read_text(&repository.root().join("summary")).unwrap();
-    assert!(summary.contains("[`slack/v0.2.0`](http") && summary.contains("| released | 4 |"), "{summary}");
+    assert!(summary.contains("[`slack/v0.2.0`](http") && summary.contains("| released | 5 |"), "{summary}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use wick::model::publish::ReleaseOutcome;
 use super::support::*;
 
 /// Facts and rules, list, tag; draft, four uploads, read back; publish, read back, tag.
-const REQUESTS: u64 = 13;
+const REQUESTS: u64 = 14;
 
 fn faults() -> Vec<Fault> {
     vec![

@@ -40,11 +40,18 @@ fn nothing_copied(repository: &Repository) -> bool {
 fn the_parts_of_one_set_become_one_folder_that_can_be_released() {
     let repository = Repository::new();
     let parts = parts(&repository);
-    repository.write("parts/bin-0/slack-0.2.0-linux-arm64.zip.sigstore.json", "{}");
+    let key = cosign(&repository, "one");
+    for (part, target) in parts.iter().zip(TARGETS) {
+        bundle(&part.join(zip_of(target)), &key);
+        repository.attest(part, target, &key);
+    }
+    // What lay there before, over another zip of that name, and with no package any more.
+    repository.write(&format!("bin/{}.sigstore.json", zip_of(TARGETS[0])), "{}");
     let report = run(&repository, &parts, None).unwrap();
     assert!(report.complete && report.packages.iter().all(|one| one.copied), "{report:#?}");
     let sums = files::read_text(&repository.bin().join("checksums.txt")).unwrap();
-    assert_eq!(sums.lines().count(), 3);
+    assert_eq!(sums.lines().count(), 4);
+    assert!(files::is_file(&repository.bin().join("slack-0.2.0.cdx.json")));
     let again = run(&repository, &parts, None).unwrap();
     assert!(again.complete && again.packages.iter().all(|one| !one.copied), "{again:#?}");
     // One folder of all parts, as artifacts are downloaded.
@@ -55,12 +62,55 @@ fn the_parts_of_one_set_become_one_folder_that_can_be_released() {
     let report = release(&repository, &client(&double, 1), &PLAIN).unwrap();
     assert!(report.complete, "{report:#?}");
     let names: Vec<&str> = report.plugins[0].assets.iter().map(|asset| asset.name.as_str()).collect();
-    assert_eq!(names.len(), 5);
-    assert!(names.contains(&"slack-0.2.0-linux-arm64.zip.sigstore.json"));
+    assert_eq!(names.len(), 11);
+    for target in TARGETS {
+        for end in [".sigstore.json", ".intoto.sigstore.json"] {
+            assert!(names.contains(&format!("{}{end}", zip_of(target)).as_str()), "{names:?}");
+        }
+    }
     // The release's own checksums list its packages, not what else the folder holds.
     let state = double.snapshot();
     let sums = state.releases[0].asset("checksums.txt").unwrap().content.to_vec();
     assert_eq!(sums, repository.expected()["checksums.txt"]);
+}
+
+/// Bundles are part of the set: all packages have one by the same signer, each over its own package.
+#[test]
+fn bundles_that_do_not_agree_or_fit_stop_it() {
+    let repository = Repository::new();
+    let parts = parts(&repository);
+    let (one, other) = (cosign(&repository, "one"), cosign(&repository, "other"));
+    let zip = |at: usize| parts[at].join(zip_of(TARGETS[at]));
+    bundle(&zip(0), &one);
+    bundle(&zip(1), &one);
+    assert_eq!(codes(&run(&repository, &parts, None).unwrap()), ["bundles-differ"]);
+    bundle(&zip(2), &other);
+    assert_eq!(codes(&run(&repository, &parts, None).unwrap()), ["bundles-differ"]);
+    let sidecar = |at: usize| parts[at].join(format!("{}.sigstore.json", zip_of(TARGETS[at])));
+    let of_another = files::read(&sidecar(0)).unwrap();
+    write(&sidecar(2), &of_another);
+    assert_eq!(codes(&run(&repository, &parts, None).unwrap()), ["bundle-mismatch", "bundles-differ"]);
+    assert!(nothing_copied(&repository));
+    bundle(&zip(2), &one);
+    // Built on two machines and signed on one: the signed twin is taken, wherever it stands.
+    let twin = repository.root().join("twin");
+    repository.pack(&twin, "slack", "0.2.0", TARGETS[0]);
+    let mut with_twin = vec![twin];
+    with_twin.extend(parts.iter().cloned());
+    assert!(run(&repository, &with_twin, None).unwrap().complete);
+    assert!(files::is_file(&repository.bin().join(format!("{}.sigstore.json", zip_of(TARGETS[0])))));
+}
+
+/// A package comes without a bundle, and in the output folder lies one of an older package.
+#[test]
+fn a_bundle_of_another_package_does_not_survive_a_merge() {
+    let repository = Repository::new();
+    let parts = parts(&repository);
+    let sidecars =
+        [".sigstore.json", ".intoto.sigstore.json"].map(|end| format!("bin/{}{end}", zip_of(TARGETS[0])));
+    sidecars.iter().for_each(|name| repository.write(name, "{}"));
+    assert!(run(&repository, &parts, None).unwrap().complete);
+    assert!(sidecars.iter().all(|name| !files::is_file(&repository.root().join(name))));
 }
 
 #[test]

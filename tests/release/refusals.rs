@@ -83,6 +83,101 @@ fn a_set_is_of_one_commit_and_one_signer_and_a_host_takes_it() {
 }
 
 #[test]
+fn a_set_has_bundles_by_one_signer_for_all_packages_or_for_none() {
+    let repository = Repository::packed();
+    let (one, other) = (cosign(&repository, "one"), cosign(&repository, "other"));
+    let zip = |target: &str| repository.bin().join(zip_of(target));
+    bundle(&zip(TARGETS[0]), &one);
+    assert_eq!(refused(&repository), ["bundles-differ"]);
+    bundle(&zip(TARGETS[1]), &one);
+    bundle(&zip(TARGETS[2]), &other);
+    assert_eq!(refused(&repository), ["bundles-differ"]);
+    // One over another zip, and one that is none.
+    let of_another = files::read(&wick::model::package::beside(&zip(TARGETS[0]), ".sigstore.json")).unwrap();
+    for wrong in [of_another.as_slice(), b"{}"] {
+        write(&wick::model::package::beside(&zip(TARGETS[2]), ".sigstore.json"), wrong);
+        assert_eq!(refused(&repository), ["bundles-differ", "bundle-mismatch"]);
+    }
+    bundle(&zip(TARGETS[2]), &one);
+    let double = start(false);
+    let report = run(&repository, &double, &PLAIN);
+    assert!(report.complete, "{report:#?}");
+    let state = double.snapshot();
+    assert_eq!(
+        state.releases[0].assets.len(),
+        8,
+        "three zips, three bundles, what they consist of, the checksums"
+    );
+    let zip = zip_of(TARGETS[0]);
+    let command = format!(
+        "    cosign verify-blob --key cosign.pub --bundle {zip}.sigstore.json --insecure-ignore-tlog {zip}\n"
+    );
+    assert!(state.releases[0].notes.contains(&command), "{}", state.releases[0].notes);
+
+    // Binaries that were signed inside by different cosign keys.
+    let receipt = repository.pack(&repository.bin(), "slack", "0.2.0", TARGETS[1]);
+    keep(
+        &repository.bin(),
+        &wick::model::receipt::PackageReceipt { cosigned_by: Some("key".to_owned()), ..receipt },
+    );
+    assert_eq!(refused(&repository), ["cosigners-differ"]);
+}
+
+#[test]
+fn a_set_is_attested_by_one_signer_or_not_at_all() {
+    let repository = Repository::packed();
+    let bin = repository.bin();
+    let (one, other) = (cosign(&repository, "one"), cosign(&repository, "other"));
+    let place =
+        |target: &str| wick::model::package::beside(&bin.join(zip_of(target)), ".intoto.sigstore.json");
+    repository.attest(&bin, TARGETS[0], &one);
+    assert_eq!(refused(&repository), ["attestations-differ"]);
+    repository.attest(&bin, TARGETS[1], &one);
+    repository.attest(&bin, TARGETS[2], &other);
+    assert_eq!(refused(&repository), ["attestations-differ"]);
+    // One of another package, and one that is none.
+    let of_another = files::read(&place(TARGETS[0])).unwrap();
+    write(&place(TARGETS[2]), &of_another);
+    let codes = refused(&repository);
+    assert!(
+        codes.contains(&"attestation-mismatch") && codes.contains(&"attestation-contradicts"),
+        "{codes:?}"
+    );
+    write(&place(TARGETS[2]), b"{}");
+    assert_eq!(refused(&repository), ["attestations-differ", "attestation-unreadable"]);
+    repository.attest(&bin, TARGETS[2], &one);
+    let double = start(false);
+    let report = run(&repository, &double, &PLAIN);
+    assert!(report.complete, "{report:#?}");
+    let state = double.snapshot();
+    for target in TARGETS {
+        let asset = state.releases[0].asset(&format!("{}.intoto.sigstore.json", zip_of(target))).unwrap();
+        assert_eq!(asset.content.to_vec(), files::read(&place(target)).unwrap());
+    }
+    assert!(state.releases[0].notes.contains("--require attestation"), "{}", state.releases[0].notes);
+
+    // Somebody signs the same packages again, or a later commit is named: the release is what it was.
+    for target in TARGETS {
+        repository.attest(&bin, target, &other);
+    }
+    double.clear_log();
+    let report = run(&repository, &double, &PLAIN);
+    assert!(matches!(report.plugins[0].outcome, ReleaseOutcome::AlreadyOut { .. }), "{report:#?}");
+    assert_eq!(report.findings.iter().filter(|one| one.finding.code == "signature-other").count(), 3);
+    assert!(double.log().iter().all(|entry| entry.method == "GET"));
+}
+
+#[test]
+fn a_release_without_receipts_of_its_builds_says_what_it_lacks() {
+    let repository = Repository::packed();
+    files::remove(&repository.bin().join(".wick/receipts/connector-slack-linux-amd64.build.json")).unwrap();
+    let double = start(false);
+    let report = run(&repository, &double, &PLAIN);
+    assert_eq!((report.complete, codes(&report, Severity::Warning)), (true, vec!["sbom-missing"]));
+    assert!(double.snapshot().releases[0].asset("slack-0.2.0.cdx.json").is_none());
+}
+
+#[test]
 fn sources_that_are_in_no_commit_need_a_word() {
     let repository = Repository::packed();
     let dirty = |source: Option<SourceState>| {
@@ -137,7 +232,7 @@ fn what_is_published_is_never_changed() {
     for (immutable, hint) in [(false, "or delete http"), (true, "it is immutable")] {
         for (alter, expected) in [
             (false, &["published-incomplete"][..]),
-            (true, &["published-differs", "published-differs", "published-incomplete"]),
+            (true, &["published-differs", "published-differs", "published-differs", "published-incomplete"]),
         ] {
             let double = start(immutable);
             publish_some(&repository, &double, alter);
@@ -188,7 +283,8 @@ fn a_dry_run_says_what_would_happen_and_touches_nothing() {
         "{report:#?}"
     );
     let steps: Vec<AssetStep> = report.plugins[0].assets.iter().map(|asset| asset.step).collect();
-    assert_eq!(steps, [AssetStep::Replace, AssetStep::There, AssetStep::Upload, AssetStep::Upload]);
+    let upload = AssetStep::Upload;
+    assert_eq!(steps, [AssetStep::Replace, AssetStep::There, upload, upload, upload]);
     assert_eq!(codes(&report, Severity::Note), ["immutable"]);
     assert!(double.log().iter().all(|entry| entry.method == "GET"));
 

@@ -15,13 +15,21 @@ use wick::model::names::PluginKind;
 use wick::model::package::{PackageEntry, PackageName};
 use wick::model::project::Project;
 use wick::model::publish::ReleaseReport;
-use wick::model::receipt::{Evidence, Learned, PackageReceipt, RECEIPT_SCHEMA, SourceState};
+use wick::model::receipt::{
+    BuildReceipt, Composition, Dependency, Evidence, Learned, Origin, PackageReceipt, RECEIPT_SCHEMA,
+    SourceState,
+};
 use wick::model::target::Target;
 use wick::phase::package::zip;
+use wick::phase::packages::{self, Kept};
+use wick::phase::parallel::OnFailure;
 use wick::phase::publish::local::Dirt;
 use wick::phase::publish::notes::Notes;
 use wick::phase::publish::{self, Choice, Mode, Request, Token};
+use wick::phase::{attest, sbom};
 use wick::project::{self, Selection};
+use wick::signer::Signer;
+use wick::signer::cosign::Cosign;
 use wick::signer::ed25519::Ed25519;
 use wick::sys::files::{self, Scratch};
 use wick::sys::http::Times;
@@ -101,7 +109,19 @@ impl Repository {
         let receipt = package(output, key, version, target.parse().unwrap(), None);
         let receipt = PackageReceipt { source: Some(source), ..receipt };
         keep(output, &receipt);
+        keep_build(output, &receipt);
         receipt
+    }
+
+    /// Attests a package as `wick plugin attest` does.
+    pub(crate) fn attest(&self, output: &Path, target: &str, signer: &dyn Signer) {
+        let (kept, _) = packages::read(output).unwrap();
+        let one: Vec<&Kept> = kept.iter().filter(|kept| kept.receipt.target.to_string() == target).collect();
+        let on_failure = OnFailure::KeepGoing;
+        let request =
+            attest::Request { packages: &one, output, signer, jobs: 1, on_failure, listener: &|_| {} };
+        let report = attest::attest(&request).unwrap();
+        assert!(report.complete && report.packages.len() == 1, "{report:#?}");
     }
 
     pub(crate) fn project(&self) -> Project {
@@ -121,6 +141,12 @@ impl Repository {
             sums.push_str(&format!("{}  {name}\n", Sha256::of(&bytes)));
             all.insert(name, bytes);
         }
+        // What it says is sbom's own tests' business.
+        let (kept, _) = packages::read(&self.bin()).unwrap();
+        let wanted = |kept: &&Kept| kept.receipt.plugin.as_str() == "slack";
+        let bom = sbom::describe(&kept.iter().filter(wanted).collect::<Vec<_>>()).unwrap().to_json();
+        sums.push_str(&format!("{}  slack-0.2.0.cdx.json\n", Sha256::of(bom.as_bytes())));
+        all.insert("slack-0.2.0.cdx.json".to_owned(), bom.into_bytes());
         all.insert("checksums.txt".to_owned(), sums.into_bytes());
         all
     }
@@ -129,6 +155,23 @@ impl Repository {
 pub(crate) fn write(path: &Path, bytes: &[u8]) {
     files::create_folder(path.parent().unwrap()).unwrap();
     files::write_atomic(path, bytes, 0o644).unwrap();
+}
+
+/// The name of slack's package.
+pub(crate) fn zip_of(target: &str) -> String {
+    format!("slack-0.2.0-{}.zip", target.replace('/', "-"))
+}
+
+/// A new cosign key.
+pub(crate) fn cosign(repository: &Repository, name: &str) -> Cosign {
+    let password = wick::sys::secret::Secret::new(String::new());
+    Cosign::generate(&repository.root().join(format!("keys/{name}.key")), Some(&password)).unwrap()
+}
+
+/// Puts a bundle beside a zip.
+pub(crate) fn bundle(zip: &Path, key: &Cosign) {
+    let signed = wick::signer::sign_blob(key, &files::read(zip).unwrap()).unwrap();
+    write(&wick::model::package::beside(zip, ".sigstore.json"), signed.bundle.to_json().as_bytes());
 }
 
 /// A real zip of a real binary of that target, none of it ever run.
@@ -203,6 +246,44 @@ pub(crate) fn keep(output: &Path, receipt: &PackageReceipt) {
     let id = format!("{}-{}-{}", receipt.kind, receipt.plugin, receipt.target.dashed());
     let path = output.join(".wick/receipts").join(format!("{id}.package.json"));
     write(&path, &serde_json::to_vec_pretty(receipt).unwrap());
+}
+
+/// Writes the receipt of the build that a package's binary is from.
+fn keep_build(output: &Path, package: &PackageReceipt) {
+    let zip = files::read(&output.join(&package.package)).unwrap();
+    let contents = wick::inspect::archive::read_archive(&package.package, &zip);
+    let is_binary = |entry: &&PackageEntry| Sha256::of(&entry.bytes) == package.binary;
+    let binary = &contents.entries.iter().find(is_binary).unwrap().bytes;
+    let dependency = Dependency {
+        id: "pkg:golang/std@1.26.8".to_owned(),
+        name: "std".to_owned(),
+        version: "1.26.8".to_owned(),
+        licence: None,
+        sha256: None,
+        h1: None,
+        needs: Vec::new(),
+    };
+    let receipt = BuildReceipt {
+        schema: RECEIPT_SCHEMA,
+        plugin: package.plugin.clone(),
+        kind: package.kind,
+        version: package.version.clone(),
+        target: package.target,
+        conditions: BTreeMap::new(),
+        inputs: Vec::new(),
+        sha256: package.binary,
+        size: binary.len() as u64,
+        files: Vec::new(),
+        facts: wick::inspect::inspect(binary).unwrap(),
+        composition: Some(Composition {
+            direct: vec![dependency.id.clone()],
+            dependencies: vec![dependency],
+        }),
+        origin: Some(Origin::local()),
+    };
+    let id = format!("{}-{}-{}", package.kind, package.plugin, package.target.dashed());
+    let path = output.join(packages::RECEIPTS).join(format!("{id}.build.json"));
+    write(&path, &serde_json::to_vec_pretty(&receipt).unwrap());
 }
 
 /// A client that never really waits; `tries` of each request.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, clippy::unwrap_used, reason = "tests")]
 
-#[allow(dead_code, unreachable_pub, reason = "the fuzzers' own crate uses all of it")]
+#[allow(dead_code, unreachable_pub, reason = "the fuzzers use it as a library")]
 #[path = "../fuzz/src/lib.rs"]
 mod laws;
 

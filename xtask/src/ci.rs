@@ -58,6 +58,11 @@ fn steps(require_tools: bool) -> Vec<Step> {
         command("lint", Cmd::line(&lint)),
         command("lint for Windows", foreign("x86_64-pc-windows-gnu")),
         command("lint for macOS", foreign("aarch64-apple-darwin")),
+        command("lint the SDK for Windows", {
+            let lint =
+                "cargo-zigbuild clippy --package wick-plugin --all-targets --target x86_64-pc-windows-gnu";
+            Cmd::line(&format!("{lint} {strict}"))
+        }),
         command("docs", Cmd::line("cargo doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings")),
         names("examples: Go format", at("examples/plugins", "gofmt -l .")),
         command("examples: Go vet", at("examples/plugins", "go vet ./...")),
@@ -65,15 +70,31 @@ fn steps(require_tools: bool) -> Vec<Step> {
         command("examples: Rust format", at("examples/plugins", "cargo fmt --all --check")),
         command("examples: Rust lint", at("examples/plugins", "cargo clippy --all-targets -- -D warnings")),
         tests("examples: Rust tests", at("examples/plugins", "cargo test --locked")),
+        names("probe: Go format", at("tests/fixtures/probe", "gofmt -l .")),
+        command("probe: Go vet", at("tests/fixtures/probe", "go vet ./...")),
         command("fuzzers: format", at("tests/fuzz", "cargo fmt --all --check")),
         command("fuzzers: lint", at("tests/fuzz", &lint_fuzzers)),
         Step { name: "fuzzers: a short run", run: Work::Own(fuzz::smoke) },
         names("test host: Go format", at("tests/host", "gofmt -l .")),
         command("test host: Go vet", at("tests/host", "go vet ./...")),
         command("test host: Go tests", at("tests/host", "go test ./...")),
-        // What passing tests print is shown, or their skips would go unseen.
-        tests("tests", Cmd::line("cargo test --workspace --no-fail-fast -- --show-output")),
+        Step { name: "default features", run: Work::Own(default_features) },
+        // What passing tests print is shown, or their skips would go unseen. One build of wick, with everything in it.
+        tests(
+            "tests",
+            Cmd::line("cargo test --workspace --features wick/keyless --no-fail-fast -- --show-output"),
+        ),
     ]
+}
+
+/// wick without its optional parts compiles, and refuses what only they can do.
+fn default_features(_: &[String]) -> Result<()> {
+    let run = "cargo run --quiet --package wick --bin wick -- --dir examples/plugins plugin build weather --keyless";
+    match Cmd::line(run).output() {
+        Ok(_) => Err("a wick without keyless signing signs keyless".to_owned()),
+        Err(said) if said.contains("built without keyless signing") => Ok(()),
+        Err(said) => Err(format!("--keyless is refused for another reason: {said}")),
+    }
 }
 
 /// Runs the whole list and tells all that failed.
@@ -86,7 +107,7 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
 /// [`test()`] without skips, then each bench once: not to measure, but to see that it runs.
 pub(crate) fn ci(args: &[String]) -> Result<()> {
     flags(args, &[])?;
-    for bench in ["start", "package", "catalog", "build"] {
+    for bench in ["start", "package", "catalog", "sdk", "build"] {
         crate::bench::run(&[bench.to_owned(), "--smoke".to_owned()])?;
     }
     list(true)

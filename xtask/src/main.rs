@@ -38,7 +38,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "tidy", help: "check the rules of the house", run: tidy::run },
     Verb {
         name: "bench",
-        help: "build | catalog | package | start   [--json] [--smoke] [options]",
+        help: "build | catalog | package | sdk | start   [--json] [--smoke] [options]",
         run: bench::run,
     },
 ];

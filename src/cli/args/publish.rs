@@ -1,4 +1,4 @@
-//! What can be typed about publishing: release, merge, plan, init.
+//! What can be typed about publishing: release, merge, plan.
 
 use std::path::PathBuf;
 
@@ -114,23 +114,4 @@ pub(in crate::cli) struct PlanArgs {
     pub(in crate::cli) target: Vec<Target>,
     #[command(flatten)]
     pub(in crate::cli) forge: ForgeArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wick plugin init              write .github/workflows/plugins.yml
-  wick plugin init --check      exit code 1 and a diff when it isn't what this wick would write
-
-A workflow that somebody has changed is not overwritten without --force.")]
-pub(in crate::cli) struct InitArgs {
-    /// Write nothing; say what would change
-    #[arg(long)]
-    pub(in crate::cli) check: bool,
-    /// Overwrite a workflow that was changed by hand
-    #[arg(long, conflicts_with = "check")]
-    pub(in crate::cli) force: bool,
-    /// The branch whose pushes are released [default: the file's own, else main]
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) branch: Option<String>,
 }

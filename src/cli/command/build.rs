@@ -1,12 +1,13 @@
 //! `wick plugin build`: from typed arguments to a plan, from a plan to packages.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::cli::args::{self, BuildArgs, Emulate};
 use crate::cli::failure;
-use crate::cli::render::{Console, build as render};
+use crate::cli::render::{Console, attest, build as render};
 use crate::cli::select;
-use crate::cli::session::Session;
+use crate::cli::session::{self, Session};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::report::{BuildReport, Outcome};
@@ -61,12 +62,14 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
     }
     // A key that can't be used is found out before the first compiler starts.
     let signers = session.signers(&args.signing)?;
+    let attester = if args.attest { Some(session::attester(&signers, "--attest")?) } else { None };
     let output = session.shown(&wish.output);
     let store = session.store(&wish.output, || {
         console.note(&format!("waiting for another wick that is building into {output}"))
     })?;
     let progress = console.progress();
     let listener = |event| progress.on(event);
+    let origin = LazyLock::new(|| session.origin(&project.root));
     let report = phase::make(&Run {
         plan: &plan,
         project: &project,
@@ -74,7 +77,9 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         environment: session.environment(),
         store: &store,
         fingerprints: &crate::phase::fingerprints(),
+        origin: &|| origin.clone(),
         signers: &signers,
+        attester,
         freshness: if args.force { Freshness::Ignore } else { Freshness::Trust },
         on_failure: if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         listener: &listener,
@@ -164,6 +169,10 @@ fn conclude(
     {
         session.append(path, &render::markdown(report))?;
     }
+    attest::failures(&report.attestations).for_each(|failure| console.failure(failure));
+    if let Some(line) = attest::told(&report.attestations) {
+        console.note(&line);
+    }
     console.summary(&render::summary(report, &session.shown(&PathBuf::from(&report.output))));
     if report.complete {
         return Ok(failure::DONE);
@@ -172,7 +181,15 @@ fn conclude(
         Outcome::Failed { failure, .. } => Some(failure.kind),
         _ => None,
     });
-    // Part of the set is missing: whatever the reason, a step failed. An interrupt is its own answer.
-    let interrupted = failed.into_iter().any(|kind| kind == FailureKind::Interrupted);
-    Ok(failure::exit_code(if interrupted { FailureKind::Interrupted } else { FailureKind::Step }))
+    let failed: Vec<FailureKind> = failed.collect();
+    // Part of the set is missing: whatever the reason, a step failed. An interrupt is its own answer, and so is a
+    // service that was the only trouble: then nothing of the project is wrong.
+    let kind = if failed.contains(&FailureKind::Interrupted) {
+        FailureKind::Interrupted
+    } else if !failed.is_empty() && failed.iter().all(|kind| *kind == FailureKind::Remote) {
+        FailureKind::Remote
+    } else {
+        FailureKind::Step
+    };
+    Ok(failure::exit_code(kind))
 }

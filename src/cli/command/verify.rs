@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{Require, VerifyArgs};
+use crate::cli::args::{Require, TrustArgs, VerifyArgs};
 use crate::cli::failure;
 use crate::cli::render::{Console, verdict};
 use crate::cli::session::{Opened, Session};
@@ -14,9 +14,13 @@ use crate::model::target::Target;
 use crate::phase::verify::{self, Expectation, Required, Verdict};
 
 pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let policy = policy(args, session)?;
-    let trust = session.trust(&args.trust.cosign_pub, &policy.keys)?;
-    let required = Required { bundle: args.require.contains(&Require::Bundle), ..Required::default() };
+    let required = args.require_signature || args.require.contains(&Require::Signature);
+    let policy = policy(&args.trust, required, session)?;
+    let trust = session.trust(&args.trust, &policy.keys)?;
+    let required = Required {
+        bundle: args.require.contains(&Require::Bundle),
+        attestation: args.require.contains(&Require::Attestation),
+    };
     let expected = Expectation { policy, this_machine: this_machine(args)?, trust, required };
     let mut verdicts: Vec<Verdict> = Vec::new();
     for path in paths(args, session)? {
@@ -44,7 +48,10 @@ pub(in crate::cli) fn run(args: &VerifyArgs, session: &Session, console: &Consol
 
 /// Whether more is asked than hosts ask.
 fn asks_more(args: &VerifyArgs) -> bool {
-    !args.trust.cosign_pub.is_empty() || args.require.iter().any(|what| *what != Require::Signature)
+    let trust = &args.trust;
+    !trust.cosign_pub.is_empty()
+        || trust.certificate_oidc_issuer.is_some()
+        || args.require.iter().any(|what| *what != Require::Signature)
 }
 
 fn paths(args: &VerifyArgs, session: &Session) -> Result<Vec<PathBuf>, Failure> {
@@ -78,9 +85,13 @@ fn this_machine(args: &VerifyArgs) -> Result<Option<Target>, Failure> {
 }
 
 /// A key is given as such, or as a file that holds one.
-fn policy(args: &VerifyArgs, session: &Session) -> Result<SignaturePolicy, Failure> {
+pub(in crate::cli) fn policy(
+    trust: &TrustArgs,
+    required: bool,
+    session: &Session,
+) -> Result<SignaturePolicy, Failure> {
     let mut keys: Vec<PublicKey> = Vec::new();
-    for given in args.trust.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
+    for given in trust.pubkey.iter().map(|key| key.trim()).filter(|key| !key.is_empty()) {
         let text = session.small_text(given).unwrap_or_else(|| given.to_owned());
         let key = text.parse().map_err(|error| {
             Failure::new(FailureKind::Usage, format!("{error}"))
@@ -89,6 +100,5 @@ fn policy(args: &VerifyArgs, session: &Session) -> Result<SignaturePolicy, Failu
         keys.push(key);
     }
     let by_variable = session.variable("WICK_PLUGIN_REQUIRE_SIGNATURE").is_some_and(|value| value == "1");
-    let required = args.require_signature || args.require.contains(&Require::Signature) || by_variable;
-    Ok(SignaturePolicy { required, keys })
+    Ok(SignaturePolicy { required: required || by_variable, keys })
 }

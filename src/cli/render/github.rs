@@ -6,12 +6,22 @@ use crate::model::finding::Severity;
 
 /// One annotation on the run.
 pub(super) fn annotate(severity: Severity, message: &str) {
-    let command = match severity {
+    let _ = writeln!(std::io::stderr(), "::{} title=wick::{}", command(severity), escaped(message));
+}
+
+/// One annotation on a file, by its place from the top of the checkout.
+pub(super) fn annotate_file(severity: Severity, file: &str, message: &str) {
+    let file = escaped(file).replace(':', "%3A").replace(',', "%2C");
+    let (command, message) = (command(severity), escaped(message));
+    let _ = writeln!(std::io::stderr(), "::{command} file={file},title=wick::{message}");
+}
+
+fn command(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
-    };
-    let _ = writeln!(std::io::stderr(), "::{command} title=wick::{}", escaped(message));
+    }
 }
 
 /// A command ends with its line; `%` introduces escapes.

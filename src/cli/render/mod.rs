@@ -1,7 +1,10 @@
 //! The only place that prints. stdout is data, stderr is for people; colour is never the message.
 
+pub(super) mod attest;
 pub(super) mod build;
+pub(super) mod call;
 pub(super) mod catalog;
+pub(super) mod check;
 pub(super) mod doctor;
 mod github;
 mod progress;
@@ -17,6 +20,7 @@ use super::args::{Format, Global, When};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{BuildReport, Outcome, PluginFinding};
+use crate::phase::check::Report;
 use crate::phase::verify::Verdict;
 pub(super) use progress::Progress;
 
@@ -181,6 +185,19 @@ impl Console {
         for verdict in verdicts {
             for finding in verdict.findings.iter().filter(|finding| finding.severity > Severity::Note) {
                 github::annotate(finding.severity, &format!("{}: {}", verdict.package, finding.message));
+            }
+        }
+    }
+
+    /// Annotations for what a check found, at files by their place from the top of the checkout.
+    pub(super) fn annotate_checks(&self, report: &Report, folder: &str) {
+        if !self.github {
+            return;
+        }
+        for plugin in &report.plugins {
+            for found in &plugin.findings {
+                let message = format!("{}: {} [{}]", plugin.place, found.message, found.code);
+                github::annotate_file(found.severity, &format!("{folder}{}", found.file), &message);
             }
         }
     }

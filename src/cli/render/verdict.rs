@@ -21,6 +21,9 @@ pub(in crate::cli) fn lines(verdict: &Verdict, verbose: bool) -> String {
     if let Some(identity) = &verdict.bundle_signed_by {
         let _ = write!(out, "  bundle by {identity}");
     }
+    if let Some(identity) = &verdict.attested_by {
+        let _ = write!(out, "  attested by {identity}");
+    }
     for finding in &verdict.findings {
         if finding.severity == Severity::Note && !verbose {
             continue;

@@ -1,7 +1,9 @@
-//! What a wick host accepts (contract wick 7, and the rules of 1 to 5 it relies on). Pure: a package that
+//! What a wick host accepts (contract wick 7, and the rules of 1 to 5 it relies on), and how it speaks to plugins
+//! ([`goplugin`]). Pure: a package that
 //! somebody else has unpacked goes in, findings come out. An error means that a host refuses the package, or
 //! that it breaks a rule of the contract which other programs rely on.
 
+pub mod goplugin;
 mod manifest;
 mod names;
 mod program;

@@ -7,15 +7,17 @@ use super::super::{Run, plan, trace};
 use super::Traced;
 use super::freshness::{conditions, read_variable};
 use crate::inspect;
+use crate::model::artifact::BinaryFacts;
 use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::PACKAGE_MAX;
 use crate::model::plan::{Outputs, Step};
 use crate::model::project::{Plugin, Source};
-use crate::model::receipt::{BuildReceipt, RECEIPT_SCHEMA};
+use crate::model::receipt::{BuildReceipt, Composition, RECEIPT_SCHEMA};
+use crate::model::tools::Tools;
 use crate::sys::files;
 use crate::sys::process::Finished;
-use crate::toolchain::{SourcePath, cargo};
+use crate::toolchain::{SourcePath, cargo, go};
 
 pub(super) fn collect(
     run: &Run<'_>,
@@ -70,6 +72,8 @@ pub(super) fn collect(
         sha256: Sha256::of(&bytes),
         size: bytes.len() as u64,
         files: traced.files.clone(),
+        composition: composition(plugin, step, finished, traced, &facts, run.tools),
+        origin: Some((run.origin)()),
         facts,
     };
     receipt.conditions = conditions(run, unit, &receipt);
@@ -84,6 +88,28 @@ pub(super) fn collect(
         }
     }
     Ok(receipt)
+}
+
+/// Whose code the binary consists of; nothing when its tools couldn't tell.
+fn composition(
+    plugin: &Plugin,
+    step: &Step,
+    finished: &Finished,
+    traced: &Traced,
+    facts: &BinaryFacts,
+    tools: &Tools,
+) -> Option<Composition> {
+    match &plugin.source {
+        Source::Go(_) => Some(go::composition(facts.go.as_ref()?, &traced.parts)),
+        Source::Rust(rust) => {
+            let triple = step.command.args.iter().skip_while(|arg| *arg != "--target").nth(1)?;
+            let lock = files::read_text(&rust.workspace_root.join("Cargo.lock")).unwrap_or_default();
+            let rustc = &tools.cargo.as_ref()?.rustc;
+            let is_known = !traced.parts.is_empty();
+            let messages = finished.stdout_text();
+            is_known.then(|| cargo::composition(&messages, triple, &traced.parts, &lock, rustc))
+        }
+    }
 }
 
 /// cargo and rustc tell after the fact which files (`include_str!`, build scripts) and variables they read.

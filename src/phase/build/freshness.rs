@@ -38,6 +38,9 @@ fn judge(run: &Run<'_>, unit: &Unit) -> Verdict {
     if receipt.version != unit.version {
         reasons.push(format!("version was {}, is {}", receipt.version, unit.version));
     }
+    if receipt.composition.is_none() || receipt.origin.is_none() {
+        reasons.push("what it consists of, or where it was built, isn't on record".to_owned());
+    }
     reasons
         .extend(receipt.inputs.iter().filter_map(|i| trace::change(i, &run.project.root, run.fingerprints)));
     // By content: the same size is not the same binary, and a helper's goes into no package that would be checked.

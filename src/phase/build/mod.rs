@@ -18,6 +18,7 @@ use crate::model::target::Target;
 use crate::phase::plan;
 use crate::sys::process::{self, Limits};
 use crate::toolchain::Closure;
+use crate::toolchain::parts::Part;
 
 /// What the build phase knows of one unit.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub(super) struct Traced {
     inputs: Option<Vec<Input>>,
     /// Files of the repository's own packages, relative to the project.
     files: Vec<String>,
+    /// The packages or modules it can draw on.
+    parts: Vec<Part>,
 }
 
 /// Makes every binary of the plan that isn't up to date.
@@ -189,6 +192,7 @@ fn digested(run: &Run<'_>, closure: &Result<Closure, Failure>) -> Traced {
     Traced {
         inputs: trace::inputs(&closure.sources, root, run.fingerprints),
         files: closure.files.iter().map(shown).collect(),
+        parts: closure.parts.clone(),
     }
 }
 

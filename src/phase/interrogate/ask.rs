@@ -1,16 +1,16 @@
 //! Runs one binary with `--dump-manifest` in the sandbox and reads its one line. Trusts nothing it says or does.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::manifest::Manifest;
 use crate::model::plan::Unit;
-use crate::model::tools::{Emulator, Tools};
+use crate::model::tools::Emulator;
+use crate::phase::launch::describe;
+use crate::phase::launch::suspect::{is_wine, suspect};
 use crate::sys::files;
 use crate::sys::process::{Finished, Limits};
-use crate::sys::sandbox::{self, Confinement, Suspect};
+use crate::sys::sandbox::{self, Reach};
 
 /// A plugin gets 20 s and 8 MiB to say what it is.
 const LIMITS: Limits = Limits { time: Some(Duration::from_secs(20)), output: 8 << 20 };
@@ -23,13 +23,25 @@ pub(super) struct Answer {
     pub(super) how: String,
 }
 
-pub(super) fn ask(_: &Tools, unit: &Unit, emulator: Option<&Emulator>) -> Result<Answer, Failure> {
+/// No manifest.
+pub(super) struct Refusal {
+    pub(super) failure: Failure,
+    /// Whether it may only not know the flag, so that there is another way to ask.
+    pub(super) unknown_flag: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        Refusal { failure, unknown_flag: false }
+    }
+}
+
+pub(super) fn ask(unit: &Unit, emulator: Option<&Emulator>) -> Result<Answer, Refusal> {
     let label = unit.label();
-    let binary = files::canonical(&unit.binary)?;
-    let wine = emulator.is_some_and(|emulator| emulator.name.starts_with("wine"));
-    let suspect = suspect(binary, emulator, wine);
+    let binary = files::canonical(&unit.binary).map_err(Failure::from)?;
+    let suspect = suspect(&binary, emulator, &["--dump-manifest"], Reach::Nothing);
     let mut limits = LIMITS;
-    if wine {
+    if is_wine(emulator) {
         limits.time = Some(WINE_TIME);
     }
     let asked = format!("{label}: asked with --dump-manifest");
@@ -46,58 +58,28 @@ pub(super) fn ask(_: &Tools, unit: &Unit, emulator: Option<&Emulator>) -> Result
         )
         .hint("run the binary with --dump-manifest yourself; it has to print its manifest without any setup");
         failure.output = Some(tail(finished));
-        return Err(failure);
+        return Err(Refusal { failure, unknown_flag: true });
     }
     if verdict.left_behind > 0 && !suspect.may_linger {
         return Err(Failure::new(
             FailureKind::Step,
             format!("{asked}, it left {} process(es) running; they were ended", verdict.left_behind),
         )
-        .hint("a plugin must not start anything while it prints its manifest"));
+        .hint("a plugin must not start anything while it prints its manifest")
+        .into());
     }
-    let manifest = read(&asked, finished)?;
-    let held = match verdict.confinement {
-        Confinement::Landlock(what) => format!("held by Landlock: {what}"),
-        Confinement::GroupOnly(why) => format!("not sandboxed: {why}"),
-    };
-    let how = match emulator {
-        None => format!("ran it on this machine ({held})"),
-        Some(emulator) => format!("ran it in {} ({held})", emulator.name),
-    };
-    Ok(Answer { manifest, how })
+    let manifest = read(&asked, finished).map_err(|failure| Refusal {
+        failure,
+        unknown_flag: finished.stdout.iter().all(u8::is_ascii_whitespace),
+    })?;
+    Ok(Answer { manifest, how: ran(emulator, &describe(&verdict.confinement)) })
 }
 
-fn suspect(binary: PathBuf, emulator: Option<&Emulator>, wine: bool) -> Suspect {
-    let mut env: BTreeMap<String, String> = [("LANG", "C.UTF-8"), ("TZ", "UTC"), ("PATH", "/usr/bin:/bin")]
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .into();
-    if wine {
-        env.insert("WINEDEBUG".to_owned(), "-all".to_owned());
-    }
-    if cfg!(windows) {
-        // Without it Windows programs can't load their system libraries.
-        env.insert("SystemRoot".to_owned(), "C:\\Windows".to_owned());
-        env.insert("PATH".to_owned(), "C:\\Windows\\System32".to_owned());
-    }
-    let dump = "--dump-manifest".to_owned();
+/// Where it ran, and how tightly it was held.
+pub(super) fn ran(emulator: Option<&Emulator>, held: &str) -> String {
     match emulator {
-        None => Suspect { program: binary, args: vec![dump], env, readable: Vec::new(), may_linger: false },
-        Some(emulator) => {
-            let mut readable = vec![binary.clone()];
-            if wine {
-                readable.extend(["/usr/bin", "/usr/share/wine", "/opt"].map(PathBuf::from));
-            } else {
-                // qemu looks up its own mappings.
-                readable.push(PathBuf::from("/proc/self"));
-            }
-            Suspect {
-                program: emulator.path.clone(),
-                args: vec![binary.to_string_lossy().into_owned(), dump],
-                env,
-                readable,
-                may_linger: wine,
-            }
-        }
+        None => format!("ran it on this machine ({held})"),
+        Some(emulator) => format!("ran it in {} ({held})", emulator.name),
     }
 }
 

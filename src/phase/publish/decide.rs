@@ -4,9 +4,11 @@
 //!   changed, whether or not the forge would allow it, because somebody may have taken from it already.
 //! * A draft is nobody's yet: what is missing is uploaded, aborted uploads and other bytes are replaced, files that
 //!   aren't ours go. Of several drafts the one with the most good files is kept, then the oldest; the others are named.
+//! * Signatures and attestations beside files that are the same may be others: a published one stays.
 //! * An asset counts by its digest. One without a digest is another: `digests` learns them first.
 
 use super::local::{LocalFile, Set};
+use crate::model::bundle::BUNDLE_SUFFIX;
 use crate::model::finding::Finding;
 use crate::model::publish::AssetStep;
 use crate::model::release::{Asset, Release};
@@ -136,6 +138,12 @@ fn published(set: &Set, release: &Release, all: &[&Release]) -> Decision {
     for file in &set.files {
         match fit(file, release) {
             Fit::Same => {}
+            // Who signs again may get other bytes, and a statement names the commit and run it is from. The files
+            // that are signed are compared themselves.
+            Fit::Other(_) if file.name.ends_with(BUNDLE_SUFFIX) => {
+                let message = format!("{tag} is published with another {}; that one stays", file.name);
+                notes.push(Finding::note("signature-other", message));
+            }
             Fit::Other(theirs) => {
                 let message = format!(
                     "{tag} is published with another {}: sha256 {} here, {theirs} there",

@@ -10,8 +10,10 @@ use crate::model::finding::Finding;
 use crate::model::package::PACKAGE_MAX;
 use crate::model::project::Plugin;
 use crate::model::release::ReleaseTag;
+use crate::model::sbom::file_name;
 use crate::phase::package::checksums;
 use crate::phase::packages::{self, Kept};
+use crate::phase::sbom;
 use crate::sys::files;
 
 /// Whether sources may differ from their commit.
@@ -139,12 +141,12 @@ fn commit_findings(plugin: &Plugin, set: &[&Kept], dirt: Dirt) -> Option<Finding
     })
 }
 
-/// The files of a release: the packages, what lies beside them, and a `checksums.txt` of exactly these packages, which
-/// is written to `scratch`.
+/// The files of a release: the packages, what lies beside them, and, written to `scratch`, a bill of materials and a
+/// `checksums.txt` of exactly these packages. Where receipts don't say what a package consists of, a finding does.
 ///
 /// # Errors
 /// When a file can't be read or written.
-pub fn assemble(tag: ReleaseTag, set: &[&Kept], scratch: &Path) -> Result<Set, Failure> {
+pub fn assemble(tag: ReleaseTag, set: &[&Kept], scratch: &Path) -> Result<(Set, Option<Finding>), Failure> {
     let mut files = Vec::new();
     let mut digests = BTreeMap::new();
     for kept in set {
@@ -162,18 +164,30 @@ pub fn assemble(tag: ReleaseTag, set: &[&Kept], scratch: &Path) -> Result<Set, F
     }
     let folder = scratch.join(tag.key.as_str());
     files::create_folder(&folder)?;
+    let finding = match sbom::describe(set) {
+        Ok(bom) => {
+            let path = folder.join(file_name(&tag.key, &tag.version));
+            files::write_atomic(&path, bom.to_json().as_bytes(), 0o644)?;
+            let described = describe(path)?;
+            digests.insert(described.name.clone(), described.sha256);
+            files.push(described);
+            None
+        }
+        Err(finding) => Some(finding),
+    };
     let path = folder.join(checksums::NAME);
     files::write_atomic(&path, checksums::text(&digests).as_bytes(), 0o644)?;
     files.push(describe(path)?);
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let first = set.first().map(|kept| &kept.receipt);
-    Ok(Set {
+    let set = Set {
         tag,
         commit: first.and_then(|receipt| Some(receipt.source.as_ref()?.commit.clone())),
         signer: first.and_then(|receipt| receipt.signed_by.clone()),
         files,
         packages: set.iter().map(|kept| (*kept).clone()).collect(),
-    })
+    };
+    Ok((set, finding))
 }
 
 fn describe(path: PathBuf) -> Result<LocalFile, Failure> {

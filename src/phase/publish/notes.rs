@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::local::Set;
+use crate::model::bundle::ATTESTATION_SUFFIX;
 use crate::model::finding::Finding;
 use crate::model::project::Plugin;
 use crate::model::receipt::{Input, InputState};
@@ -129,9 +130,32 @@ fn checking(set: &Set) -> String {
     let example = set.packages.first().map_or("*.zip", |kept| kept.receipt.package.as_str());
     let key =
         set.signer.as_ref().map_or_else(String::new, |key| format!(" --pubkey {key} --require-signature"));
+    let is_attested = set.files.iter().any(|file| file.name.ends_with(ATTESTATION_SUFFIX));
+    let attested = if is_attested {
+        format!(
+            " A signed statement of how each zip was made is beside it (`{ATTESTATION_SUFFIX}`): add `--require \
+             attestation` and whom you trust, `--cosign-pub` or `--pubkey`."
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\nor, against accidents only, with \
-         `sha256sum --ignore-missing -c checksums.txt`."
+        "{of}Check a download with\n\n    wick plugin verify {example}{key}\n\n{}or, against accidents only, with \
+         `sha256sum --ignore-missing -c checksums.txt`.{attested}",
+        checking_bundles(set, example)
+    )
+}
+
+/// How a bundle by a key is checked, with wick and without. It has no entry in a log: cosign has to be told so.
+fn checking_bundles(set: &Set, example: &str) -> String {
+    let by_key = |kept: &Kept| matches!(kept.bundle(), Some(Ok(bundle)) if bundle.verification_material.public_key.is_some());
+    if !set.packages.first().is_some_and(by_key) {
+        return String::new();
+    }
+    format!(
+        "or, with the publisher's `cosign.pub` and the `.sigstore.json` file beside the zip, with one of\n\n    \
+         wick plugin verify {example} --cosign-pub cosign.pub --require bundle\n    \
+         cosign verify-blob --key cosign.pub --bundle {example}.sigstore.json --insecure-ignore-tlog {example}\n\n"
     )
 }
 

@@ -117,7 +117,8 @@ pub(super) fn local(
             continue;
         }
         let Ok(tag) = local::tag(plugin) else { continue };
-        let mut assembled = local::assemble(tag, set, scratch)?;
+        let (mut assembled, undescribed) = local::assemble(tag, set, scratch)?;
+        findings.add(plugin, FailureKind::Findings, undescribed);
         if assembled.commit.is_none() && request.dirt == Dirt::Allow {
             assembled.commit.clone_from(&head);
         }

@@ -94,7 +94,7 @@ fn sign_one(
     }
     let signed = signer::sign_blob(signer, &bytes);
     if signed.is_err() {
-        // Whatever lies there must not be taken for the signature that was asked for.
+        // What is stale goes even then.
         clear(kept)?;
     }
     let signed = signed?;

@@ -1,12 +1,15 @@
 //! Verify: says of an archive or folder what a host would say, before a host does. It changes nothing, runs
 //! nothing, and stops at no finding.
 
+pub mod attestation;
 pub mod sidecars;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
+use attestation::Attested;
+use sidecars::Sidecar;
 pub use sidecars::Sidecars;
 pub use verdict::{VERDICT_SCHEMA, Verdict};
 
@@ -57,8 +60,23 @@ pub fn verify_archive(
     verdict.sha256 = Some(digest);
     verdict.size = bytes.len() as u64;
     let mut verdict = judge_contents(verdict, Some(file_name), &contents, expected, inspect);
+    judge_attestation(&mut verdict, &contents, digest, &sidecars.attestation, expected);
     sidecars::judge_bundle(&mut verdict, bytes, &digest, &sidecars.bundle, expected);
     verdict
+}
+
+fn judge_attestation(
+    verdict: &mut Verdict,
+    contents: &Contents,
+    archive: Sha256,
+    attestation: &Sidecar,
+    expected: &Expectation,
+) {
+    // What can't be found can't be held against anything; that it isn't there is said.
+    let Ok(located) = locate_package(contents) else { return };
+    let judged = attestation::judge(attestation, &Attested { archive, located: &located }, expected);
+    verdict.findings.extend(judged.findings);
+    verdict.attested_by = judged.signed_by;
 }
 
 /// As [`verify_archive`], for an archive that nothing lies beside.
@@ -82,7 +100,17 @@ pub fn verify_folder(
     let contents = Contents::from_entries(entries);
     let mut verdict = Verdict::new(name);
     verdict.size = contents.entries.iter().map(|entry| entry.bytes.len() as u64).sum();
-    judge_contents(verdict, None, &contents, expected, inspect)
+    let mut verdict = judge_contents(verdict, None, &contents, expected, inspect);
+    for (required, code, what) in [
+        (expected.required.bundle, "bundle-missing", "a bundle"),
+        (expected.required.attestation, "attestation-missing", "an attestation"),
+    ] {
+        let missing = format!("{what} is required, and it is over an archive; this is a folder");
+        verdict
+            .findings
+            .extend(required.then(|| Finding::error(code, missing).hint("verify the archive it came in")));
+    }
+    verdict
 }
 
 fn judge_contents(
@@ -130,6 +158,25 @@ pub fn manifest_of(file_name: &str, bytes: &[u8]) -> Option<Manifest> {
 #[must_use]
 pub fn manifest_in(entries: &[PackageEntry]) -> Option<Manifest> {
     manifest(&Contents::from_entries(entries.to_vec()))
+}
+
+/// The manifest inside an archive, and the program it names.
+#[must_use]
+pub fn program_of(file_name: &str, bytes: &[u8]) -> Option<(Manifest, Vec<u8>)> {
+    program(&read_archive(file_name, bytes))
+}
+
+/// The manifest among a folder's files, and the program it names.
+#[must_use]
+pub fn program_in(entries: &[PackageEntry]) -> Option<(Manifest, Vec<u8>)> {
+    program(&Contents::from_entries(entries.to_vec()))
+}
+
+fn program(contents: &Contents) -> Option<(Manifest, Vec<u8>)> {
+    let manifest = manifest(contents)?;
+    let located = locate_package(contents).ok()?;
+    let (_, entry) = located.files.iter().find(|(name, _)| *name == manifest.entry)?;
+    Some((manifest, entry.bytes.clone()))
 }
 
 fn manifest(contents: &Contents) -> Option<Manifest> {

@@ -138,6 +138,6 @@ fn fits(
 }
 
 /// Whether somebody is trusted who signs bundles over files: then a bundle by anybody else won't do.
-fn expects_bundles(trust: &Trust) -> bool {
+pub(super) fn expects_bundles(trust: &Trust) -> bool {
     !trust.cosign.is_empty() || trust.certificates.is_some()
 }

@@ -79,7 +79,7 @@ fn the_json_form_is_kept() {
     let json = serde_json::to_string(&verdict).unwrap();
     let expected = format!(
         "{{\"schema\":1,\"package\":\"{NAME}\",\"accepted\":true,\"key\":\"slack\",\"version\":\"v0.2.0\",\
-         \"target\":\"linux/amd64\",\"sha256\":\"{}\",\"size\":{},\"signed_by\":null,\"binary_signed_by\":null,\"bundle_signed_by\":null,\"facts\":{{\"format\":\"elf\",\
+         \"target\":\"linux/amd64\",\"sha256\":\"{}\",\"size\":{},\"signed_by\":null,\"binary_signed_by\":null,\"bundle_signed_by\":null,\"attested_by\":null,\"facts\":{{\"format\":\"elf\",\
          \"system\":\"linux\",\"machine\":\"amd64\",\"executable\":true,\"linkage\":{{\"kind\":\"static\"}}}},\"findings\":[",
         Sha256::of(&bytes),
         bytes.len()

@@ -35,6 +35,8 @@ pub struct Verdict {
     pub binary_signed_by: Option<Identity>,
     /// Who signed the bundle over the archive, when it was checked.
     pub bundle_signed_by: Option<Identity>,
+    /// Who signed the attestation, when it was checked.
+    pub attested_by: Option<Identity>,
     /// What the program's headers say.
     pub facts: Option<BinaryFacts>,
     /// Everything that was found: the packing first, then the package.
@@ -53,6 +55,7 @@ impl Verdict {
             signed_by: None,
             binary_signed_by: None,
             bundle_signed_by: None,
+            attested_by: None,
             facts: None,
             findings: Vec::new(),
         }
@@ -68,7 +71,7 @@ impl Verdict {
 /// By hand, because `accepted` is told and not kept.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut object = out.serialize_struct("Verdict", 13)?;
+        let mut object = out.serialize_struct("Verdict", 14)?;
         object.serialize_field("schema", &VERDICT_SCHEMA)?;
         object.serialize_field("package", &self.package)?;
         object.serialize_field("accepted", &self.is_accepted())?;
@@ -80,6 +83,7 @@ impl Serialize for Verdict {
         object.serialize_field("signed_by", &self.signed_by)?;
         object.serialize_field("binary_signed_by", &self.binary_signed_by)?;
         object.serialize_field("bundle_signed_by", &self.bundle_signed_by)?;
+        object.serialize_field("attested_by", &self.attested_by)?;
         object.serialize_field("facts", &self.facts)?;
         object.serialize_field("findings", &self.findings)?;
         object.end()

@@ -101,7 +101,15 @@ fn values(layout: &Layout, top: &Path, branch: String) -> Values {
     let inner = layout.root.strip_prefix(top).unwrap_or(Path::new(""));
     let folder = inner.to_string_lossy().replace('\\', "/");
     let folder = Some(folder).filter(|folder| !folder.is_empty());
-    let has = |language: Language| layout.candidates.iter().any(|one| one.language == Some(language));
+    // A repository that is set up for a language gets the steps of that language before its first plugin.
+    let has = |language: Language| {
+        let set_up = match language {
+            Language::Go => "go.mod",
+            Language::Rust => "Cargo.toml",
+        };
+        layout.candidates.iter().any(|one| one.language == Some(language))
+            || files::is_file(&layout.root.join(set_up))
+    };
     let go = has(Language::Go).then(|| {
         let prefix = folder.as_ref().map_or_else(String::new, |folder| format!("{folder}/"));
         if files::is_file(&layout.root.join("go.mod")) {

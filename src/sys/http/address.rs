@@ -1,5 +1,7 @@
 //! Addresses: origins, relative redirects, percent-encoding.
 
+use std::net::IpAddr;
+
 use ureq::http::Uri;
 
 use super::error::HttpError;
@@ -13,6 +15,16 @@ pub struct Origin {
     pub host: String,
     /// The port, also where the address leaves it out.
     pub port: u16,
+}
+
+impl Origin {
+    /// Whether it is on this machine: a loopback address or a name that means one.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        let host = self.host.trim_matches(['[', ']']);
+        let address: Option<IpAddr> = host.parse().ok();
+        host == "localhost" || host.ends_with(".localhost") || address.is_some_and(|ip| ip.is_loopback())
+    }
 }
 
 /// The origin of an address.

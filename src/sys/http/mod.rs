@@ -67,6 +67,13 @@ pub enum Body<'a> {
     Empty,
     /// JSON.
     Json(&'a [u8]),
+    /// Bytes of another type.
+    Bytes {
+        /// What is sent.
+        bytes: &'a [u8],
+        /// What it is.
+        content_type: &'static str,
+    },
     /// A file, streamed.
     File {
         /// The file.
@@ -171,7 +178,7 @@ impl Http {
         let built = prepared(request).map_err(|error| fail(error.into()))?;
         let answer = match request.body {
             Body::Empty => agent.run(built.body(()).map_err(|error| fail(error.into()))?).map_err(fail)?,
-            Body::Json(bytes) => {
+            Body::Json(bytes) | Body::Bytes { bytes, .. } => {
                 agent.run(built.body(bytes).map_err(|error| fail(error.into()))?).map_err(fail)?
             }
             Body::File { path, size, progress, .. } => {
@@ -255,6 +262,7 @@ fn prepared(request: &Request<'_>) -> Result<http::request::Builder, http::Error
     match request.body {
         Body::Empty => {}
         Body::Json(_) => built = built.header("content-type", "application/json"),
+        Body::Bytes { content_type, .. } => built = built.header("content-type", content_type),
         Body::File { size, content_type, .. } => {
             built = built.header("content-type", content_type).header("content-length", size);
         }

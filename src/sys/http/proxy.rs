@@ -52,10 +52,8 @@ impl Proxies {
         let proxy = if origin.scheme == "https" { &self.https } else { &self.http };
         let host = origin.host.trim_matches(['[', ']']);
         let address: Option<IpAddr> = host.parse().ok();
-        let here =
-            host == "localhost" || host.ends_with(".localhost") || address.is_some_and(|ip| ip.is_loopback());
         let excepted = self.except.iter().any(|item| matches(item, host, origin.port, address));
-        proxy.as_ref().filter(|_| !here && !excepted)
+        proxy.as_ref().filter(|_| !origin.is_this_machine() && !excepted)
     }
 }
 

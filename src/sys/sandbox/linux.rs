@@ -2,7 +2,7 @@
 //! itself with Landlock before it executes the plugin. Both are this same program, started anew, so that no
 //! unsafe code has to run between fork and exec.
 
-use std::io::{BufRead as _, Read as _, Write as _};
+use std::io::{BufRead as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -17,12 +17,16 @@ use landlock::{
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
 use serde::{Deserialize, Serialize};
 
-use super::{Confinement, SandboxError, Suspect, Verdict};
+use super::{Confinement, Ending, Reach, SandboxError, Suspect, Verdict};
 use crate::sys::files;
 use crate::sys::process::{self, Limits};
 
 const SUPERVISE: &str = "__supervise";
 const CONFINE: &str = "__confine";
+
+/// Files in the private folder, which the plugin can't reach.
+const STATUS: &str = "status.json";
+const CONFINEMENT: &str = "confinement.json";
 
 /// Where programs find their libraries and their clock; nothing of a user lies there.
 const SYSTEM: [&str; 9] = [
@@ -36,10 +40,31 @@ const SYSTEM: [&str; 9] = [
     "/usr/share/zoneinfo",
     "/etc/localtime",
 ];
+/// What looking up names and trusting certificates reads. Not /etc/ssl as a whole: it holds private keys.
+const NETWORK: [&str; 17] = [
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+];
 const DEVICES: [&str; 4] = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// What the supervisor needs to know; the first line on its stdin. The pipe stays open after that line: when it
-/// closes (wick wants an end, or was killed), the supervisor ends everything.
+/// What the supervisor needs to know; the first line on its stdin. The pipe stays open after that line: any further
+/// line asks the plugin to end (SIGTERM), and when the pipe closes (wick wants an end, or was killed), the supervisor
+/// ends everything.
 #[derive(Serialize, Deserialize)]
 struct Order {
     suspect: Suspect,
@@ -62,27 +87,53 @@ pub(super) fn confine(
     home: &Path,
     limits: Limits,
 ) -> Result<Verdict, SandboxError> {
+    let (command, order) = command(suspect, private, home)?;
+    let program = suspect.program.display().to_string();
+    let mut finished = process::run_supervised(&program, command, order.unwrap_or_default(), limits)?;
+    let status: Status = from_file(&private.join(STATUS), &finished.complaint())?;
+    if let Some(error) = status.start_error {
+        return Err(SandboxError::Broken(error));
+    }
+    let ended = ExitStatus::from_raw(status.raw);
+    (finished.code, finished.signal) = (ended.code(), ended.signal());
+    let confinement = from_file(&private.join(CONFINEMENT), &finished.complaint())?;
+    Ok(Verdict { finished, confinement, left_behind: status.left_behind })
+}
+
+/// The supervisor, and the first line it reads.
+pub(super) fn command(
+    suspect: &Suspect,
+    private: &Path,
+    home: &Path,
+) -> Result<(Command, Option<Vec<u8>>), SandboxError> {
     let order = Order {
         suspect: suspect.clone(),
         home: home.to_owned(),
-        status: private.join("status.json"),
-        confinement: private.join("confinement.json"),
+        status: private.join(STATUS),
+        confinement: private.join(CONFINEMENT),
     };
     let me = crate::sys::env::current_exe().map_err(|e| SandboxError::Broken(e.to_string()))?;
     let mut command = Command::new(me);
     command.arg(SUPERVISE).env_clear().current_dir(private);
     let mut first_line = to_json(&order)?;
     first_line.push('\n');
-    let program = suspect.program.display().to_string();
-    let mut finished = process::run_supervised(&program, command, first_line.into_bytes(), limits)?;
-    let status: Status = from_file(&order.status, &finished.complaint())?;
-    if let Some(error) = status.start_error {
-        return Err(SandboxError::Broken(error));
-    }
+    Ok((command, Some(first_line.into_bytes())))
+}
+
+/// How tightly the program is held, once it runs.
+pub(super) fn confinement(private: &Path) -> Confinement {
+    from_file(&private.join(CONFINEMENT), "")
+        .unwrap_or_else(|_| Confinement::GroupOnly("it never got into its sandbox".to_owned()))
+}
+
+/// How the program ended. The supervisor's own end says nothing.
+pub(super) fn ending(private: &Path, _: Option<String>) -> Ending {
+    let Ok(status) = from_file::<Status>(&private.join(STATUS), "") else {
+        return Ending { how: None, left_behind: 0 };
+    };
     let ended = ExitStatus::from_raw(status.raw);
-    (finished.code, finished.signal) = (ended.code(), ended.signal());
-    let confinement = from_file(&order.confinement, &finished.complaint())?;
-    Ok(Verdict { finished, confinement, left_behind: status.left_behind })
+    let how = status.start_error.unwrap_or_else(|| process::ending(ended.code(), ended.signal()));
+    Ending { how: Some(how), left_behind: status.left_behind }
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, SandboxError> {
@@ -112,16 +163,20 @@ fn supervise() -> Option<()> {
     // Ctrl-C reaches wick, which closes our stdin; dying of the signal itself would leave the plugin running.
     ctrlc::set_handler(|| {}).ok()?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).ok()?;
+    let wick = rustix::process::getppid();
     let mut stdin = std::io::stdin().lock();
     let mut line = String::new();
     stdin.read_line(&mut line).ok()?;
     drop(stdin);
     let order: Order = serde_json::from_str(&line).ok()?;
-    let closed = Arc::new(AtomicBool::new(false));
-    let notice = Arc::clone(&closed);
+    let wishes = Arc::new(Wishes::default());
+    let heard = Arc::clone(&wishes);
     std::thread::spawn(move || {
-        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
-        notice.store(true, Ordering::SeqCst);
+        let mut stdin = std::io::stdin().lock();
+        while matches!(stdin.read_line(&mut String::new()), Ok(1..)) {
+            heard.polite.store(true, Ordering::SeqCst);
+        }
+        heard.closed.store(true, Ordering::SeqCst);
     });
 
     let mut command = Command::new(crate::sys::env::current_exe().ok()?);
@@ -131,18 +186,31 @@ fn supervise() -> Option<()> {
     match command.spawn() {
         Ok(child) => {
             let plugin = Pid::from_raw(i32::try_from(child.id()).ok()?)?;
-            status.raw = watch(plugin, &closed);
+            status.raw = watch(plugin, &wishes);
             // Threads of a dying process can still be in the table for a moment; real leftovers stay.
             std::thread::sleep(Duration::from_millis(2));
             status.left_behind = end_all_children();
         }
         Err(error) => status.start_error = Some(error.to_string()),
     }
+    if rustix::process::getppid() != wick {
+        // wick was killed, so nobody else is left to remove the folder.
+        return files::remove(order.status.parent()?).ok();
+    }
     files::write_atomic(&order.status, serde_json::to_string(&status).ok()?.as_bytes(), 0o600).ok()
 }
 
+/// What wick wants of its supervisor.
+#[derive(Default)]
+struct Wishes {
+    /// The plugin is to be asked to end.
+    polite: AtomicBool,
+    /// Everything is to end.
+    closed: AtomicBool,
+}
+
 /// Waits for the plugin, reaping orphans on the way; ends everything when wick has closed our stdin.
-fn watch(plugin: Pid, closed: &AtomicBool) -> i32 {
+fn watch(plugin: Pid, wishes: &Wishes) -> i32 {
     let mut nap = Duration::from_micros(500);
     loop {
         match rustix::process::wait(WaitOptions::NOHANG) {
@@ -151,7 +219,11 @@ fn watch(plugin: Pid, closed: &AtomicBool) -> i32 {
             Err(_) => return 0,
             Ok(None) => {}
         }
-        if closed.load(Ordering::SeqCst) {
+        if wishes.polite.swap(false, Ordering::SeqCst) {
+            // Already gone is what we want.
+            let _ = rustix::process::kill_process(plugin, Signal::TERM);
+        }
+        if wishes.closed.load(Ordering::SeqCst) {
             end_all_children();
             return Signal::KILL.as_raw();
         }
@@ -208,8 +280,15 @@ fn become_plugin(order: &str) -> String {
         let _ = rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     };
     limit(Resource::Core, 0);
-    limit(Resource::Fsize, 64 << 20);
-    limit(Resource::Cpu, 60);
+    match order.suspect.reach {
+        Reach::Nothing => {
+            limit(Resource::Fsize, 64 << 20);
+            limit(Resource::Cpu, 60);
+        }
+        // Somebody waits for its work, and has set a time for it.
+        Reach::Network => limit(Resource::Fsize, 1 << 30),
+        Reach::Everything => {}
+    }
     if let Err(error) = lock_in(&order) {
         return error;
     }
@@ -225,27 +304,44 @@ fn become_plugin(order: &str) -> String {
 fn lock_in(order: &Order) -> Result<(), String> {
     // Opened before the door closes; closed by exec.
     let mut note = std::fs::File::create(&order.confinement).map_err(|error| error.to_string())?;
-    let status = restrict(order).map_err(|error| error.to_string())?;
-    let confinement = match status {
-        RulesetStatus::FullyEnforced => Confinement::Landlock("files, TCP, signals".to_owned()),
-        RulesetStatus::PartiallyEnforced => {
-            Confinement::Landlock("files; this kernel can't hold back TCP or signals".to_owned())
-        }
-        RulesetStatus::NotEnforced => Confinement::GroupOnly("this kernel has no Landlock".to_owned()),
+    let confinement = match order.suspect.reach {
+        Reach::Everything => Confinement::GroupOnly("that was asked for".to_owned()),
+        reach => held(reach, restrict(order).map_err(|error| error.to_string())?),
     };
     let text = serde_json::to_string(&confinement).map_err(|error| error.to_string())?;
     note.write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
+fn held(reach: Reach, status: RulesetStatus) -> Confinement {
+    match status {
+        RulesetStatus::FullyEnforced if reach == Reach::Network => {
+            Confinement::Landlock("files, signals; the network is open".to_owned())
+        }
+        RulesetStatus::FullyEnforced => Confinement::Landlock("files, TCP, signals".to_owned()),
+        RulesetStatus::PartiallyEnforced if reach == Reach::Network => Confinement::Landlock(
+            "files; this kernel can't hold back signals; the network is open".to_owned(),
+        ),
+        RulesetStatus::PartiallyEnforced => {
+            Confinement::Landlock("files; this kernel can't hold back TCP or signals".to_owned())
+        }
+        RulesetStatus::NotEnforced => Confinement::GroupOnly("this kernel has no Landlock".to_owned()),
+    }
+}
+
 fn restrict(order: &Order) -> Result<RulesetStatus, landlock::RulesetError> {
     let abi = ABI::V6;
     let read = AccessFs::from_read(abi);
+    let mut rules = Ruleset::default().handle_access(AccessFs::from_all(abi))?.scope(Scope::from_all(abi))?;
+    let mut also: &[&str] = &[];
+    if order.suspect.reach == Reach::Network {
+        also = &NETWORK;
+    } else {
+        rules = rules.handle_access(AccessNet::from_all(abi))?;
+    }
     // Missing paths are skipped by `path_beneath_rules`.
-    Ruleset::default()
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))?
-        .scope(Scope::from_all(abi))?
+    rules
         .create()?
+        .add_rules(path_beneath_rules(also, read))?
         .add_rules(path_beneath_rules(SYSTEM, read))?
         .add_rules(path_beneath_rules(DEVICES, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?

@@ -14,8 +14,11 @@ use super::files::Scratch;
 use super::process::{Finished, Limits, ProcessError};
 use crate::model::failure::{Explain, FailureKind};
 
+mod held;
 #[cfg(target_os = "linux")]
 mod linux;
+
+pub use held::{Ending, FirstLine, Held};
 
 /// A program to run without trust.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +33,20 @@ pub struct Suspect {
     pub readable: Vec<PathBuf>,
     /// Whether processes that it leaves behind are normal (wine keeps a server for a while) rather than an offence.
     pub may_linger: bool,
+    /// What it may reach.
+    pub reach: Reach,
+}
+
+/// What a program may reach beyond its own folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Nothing: it only has to say what it is.
+    Nothing,
+    /// The network, with what name resolution and TLS read for it. No files of a user.
+    Network,
+    /// Everything that its user may: it isn't sandboxed.
+    Everything,
 }
 
 /// How tightly the program was held.
@@ -81,26 +98,85 @@ impl Explain for SandboxError {
 /// # Errors
 /// When it can't be started, or breaks a limit. A non-zero exit is no error here.
 pub fn run(suspect: &Suspect, limits: Limits) -> Result<Verdict, SandboxError> {
-    let scratch = Scratch::new()?;
-    let place = scratch.path().join("home");
-    super::files::create_folder(&place)?;
+    let (scratch, home) = place()?;
     let mut suspect = suspect.clone();
-    for name in ["HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-        suspect.env.insert(name.to_owned(), place.to_string_lossy().into_owned());
-    }
-    confine(&suspect, scratch.path(), &place, limits)
+    suspect.env.extend(homes(&home));
+    confine(&suspect, scratch.path(), &home, limits)
 }
 
+/// Starts a program that is talked to while it runs, in a fresh scratch folder. `complete` gets that folder and adds
+/// what only then can be known. Its first line may have `line_max` bytes; what it prints later is drained, and its end
+/// kept.
+///
+/// # Errors
+/// When it can't be started.
+pub fn start(
+    suspect: &Suspect,
+    complete: impl FnOnce(&std::path::Path, &mut BTreeMap<String, String>),
+    line_max: usize,
+) -> Result<Held, SandboxError> {
+    let (scratch, home) = place()?;
+    let mut suspect = suspect.clone();
+    if suspect.reach == Reach::Everything {
+        let temp = home.to_string_lossy().into_owned();
+        suspect.env.extend(["TMPDIR", "TEMP", "TMP"].map(|name| (name.to_owned(), temp.clone())));
+    } else {
+        suspect.env.extend(homes(&home));
+    }
+    complete(&home, &mut suspect.env);
+    let program = suspect.program.display().to_string();
+    let (command, order) = command(&suspect, scratch.path(), &home)?;
+    Held::spawn(&program, command, order, line_max, (scratch, home))
+}
+
+fn place() -> Result<(Scratch, PathBuf), SandboxError> {
+    let scratch = Scratch::new()?;
+    let home = super::files::canonical(scratch.path())?.join("home");
+    super::files::create_folder(&home)?;
+    Ok((scratch, home))
+}
+
+/// Everything that names a user's folders names this one.
+fn homes(home: &std::path::Path) -> impl Iterator<Item = (String, String)> {
+    let home = home.to_string_lossy().into_owned();
+    ["HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"]
+        .into_iter()
+        .map(move |name| (name.to_owned(), home.clone()))
+}
+
+/// The second line on a supervisor's stdin.
+const ASK_TO_END: &[u8] = b"end\n";
+
 #[cfg(target_os = "linux")]
-use linux::confine;
+use linux::{command, confine, confinement, ending};
 
 #[cfg(not(target_os = "linux"))]
 fn confine(suspect: &Suspect, _: &Path, home: &Path, limits: Limits) -> Result<Verdict, SandboxError> {
     let line =
         crate::model::command::CommandLine::new(suspect.program.to_string_lossy(), home).args(&suspect.args);
     let finished = super::process::run_clean(&line, &suspect.env, limits)?;
-    let why = format!("{} has no sandbox that needs no privileges", std::env::consts::OS);
-    Ok(Verdict { finished, confinement: Confinement::GroupOnly(why), left_behind: 0 })
+    Ok(Verdict { finished, confinement: confinement(home), left_behind: 0 })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn command(
+    suspect: &Suspect,
+    _: &Path,
+    home: &Path,
+) -> Result<(std::process::Command, Option<Vec<u8>>), SandboxError> {
+    let mut command = std::process::Command::new(&suspect.program);
+    command.args(&suspect.args).env_clear().envs(&suspect.env).current_dir(home);
+    Ok((command, None))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn confinement(_: &Path) -> Confinement {
+    Confinement::GroupOnly(format!("{} has no sandbox that needs no privileges", std::env::consts::OS))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ending(_: &Path, how: Option<String>) -> Ending {
+    Ending { how, left_behind: 0 }
 }
 
 /// Plays a hidden role of the sandbox when the arguments (without the program's name) ask for one, and gives the

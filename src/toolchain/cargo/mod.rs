@@ -1,8 +1,10 @@
 //! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
 //! unifies the features of packages built together and the binary would depend on its company.
 
+mod crates;
 mod says;
 
+pub use crates::composition;
 pub use says::{build_script_deps, dep_info, env_deps, executable};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -255,15 +257,18 @@ pub fn triple(tools: &Tools, plugin: Option<&Plugin>, target: Target) -> Option<
     Some(known.to_owned())
 }
 
-/// Plain cargo where this machine's linker does, else zig, else a container.
+/// Plain cargo where this machine's linker does, else zig, else a container. Rust alone links against musl with what
+/// rustc brings; C in a crate (ring, and with it all TLS) takes a C compiler for musl, which few machines have and zig is.
 fn builder(tools: &Tools, cargo: &CargoTool, triple: &str, target: Target) -> Option<Builder> {
     let here = tools.this_machine.is_some_and(|this| {
         triple == cargo.host_triple
             || (this.os == target.os && (this.arch == target.arch || this.os == Os::Darwin))
     });
-    if here {
+    let zig = tools.zigbuild.is_some() && tools.zig.is_some();
+    let musl = triple.contains("-musl") && triple != cargo.host_triple;
+    if here && !(musl && zig) {
         Some(Builder::Cargo)
-    } else if tools.zigbuild.is_some() && tools.zig.is_some() {
+    } else if zig {
         Some(Builder::Zigbuild)
     } else {
         tools.cross.is_some().then_some(Builder::Cross)
@@ -386,5 +391,6 @@ fn closure(
             sources.insert(SourcePath::Tree(dir.as_std_path().to_owned()));
         }
     }
-    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new() })
+    let parts = crates::parts(metadata, &root.id);
+    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), parts })
 }

@@ -5,6 +5,7 @@ mod build;
 mod catalog;
 mod measure;
 mod package;
+mod sdk;
 mod start;
 mod table;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use crate::command::Cmd;
 use crate::{Result, root};
 
-const USAGE: &str = "usage: cargo xtask bench build|catalog|package|start [--json] [--smoke] [--rounds N] [--wick PATH]
+const USAGE: &str = "usage: cargo xtask bench build|catalog|package|sdk|start [--json] [--smoke] [--rounds N] [--wick PATH]
        build also: [--only cold,edit,same] [--cold-rounds N] [--targets LIST] [--plugins LIST] [--edit FILE] [--jobs N]";
 
 /// What was asked for.
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "build" => build::run(&options),
         "catalog" => catalog::run(&options),
         "package" => package::run(&options),
+        "sdk" => sdk::run(&options),
         "start" => start::run(&options),
         _ => Err(format!("no bench `{name}`\n{USAGE}")),
     }

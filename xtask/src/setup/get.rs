@@ -1,6 +1,6 @@
 //! How each tool is got. Every command that changes this machine is printed before it runs.
 
-use super::{missing_triples, tools, tools_bin};
+use super::{COSIGN, missing_triples, tools, tools_bin};
 use crate::Result;
 use crate::command::Cmd;
 
@@ -35,6 +35,21 @@ pub(super) fn qemu() -> Result<()> {
     apt("qemu-user-static")
 }
 
+pub(super) fn cyclonedx() -> Result<()> {
+    pip("cyclonedx-python-lib[json-validation]==11.12.0")
+}
+
+/// About four minutes the first time; the binary stays in `.cache/tools`.
+pub(super) fn cosign() -> Result<()> {
+    let place = format!("github.com/sigstore/cosign/v3/cmd/cosign@{COSIGN}");
+    let install = Cmd::new("go").args(["install", "-ldflags", "-s -w", &place]);
+    install.env("GOBIN", tools_bin().display().to_string()).run()
+}
+
+pub(super) fn openssl() -> Result<()> {
+    apt("openssl")
+}
+
 pub(super) fn cxx() -> Result<()> {
     apt("g++")
 }
@@ -44,7 +59,7 @@ pub(super) fn cargo_fuzz() -> Result<()> {
     Cmd::new("cargo").args(install).run()
 }
 
-fn pip(package: &str) -> Result<()> {
+pub(super) fn pip(package: &str) -> Result<()> {
     let python = tools_bin().join(if cfg!(windows) { "python.exe" } else { "python3" });
     if !python.is_file() {
         venv()?;

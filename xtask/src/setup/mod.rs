@@ -2,6 +2,7 @@
 //! It changes nothing outside rustup, apt and `.cache/tools`, and nothing at all when everything is there.
 
 mod get;
+mod sigstore;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,12 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
     Tool { name: "qemu-user", check: qemu, get: get::qemu },
+    Tool { name: "CycloneDX schema", check: cyclonedx, get: get::cyclonedx },
+    Tool { name: "cosign", check: cosign, get: get::cosign },
+    Tool { name: "openssl", check: openssl, get: get::openssl },
+    Tool { name: "node", check: sigstore::node, get: sigstore::get_node },
+    Tool { name: "sigstore-js", check: sigstore::packages, get: sigstore::get_packages },
+    Tool { name: "PyPI sigstore", check: sigstore::pypi, get: sigstore::get_pypi },
     Tool { name: "C++ compiler", check: cxx, get: get::cxx },
     Tool { name: "cargo-fuzz", check: cargo_fuzz, get: get::cargo_fuzz },
 ];
@@ -44,6 +51,9 @@ const ZIG: Version = (0, 16);
 const ZIGBUILD: Version = (0, 22);
 /// What the flags of `cargo xtask fuzz` were tried with.
 const CARGO_FUZZ: Version = (0, 13);
+
+/// What wick's signatures are tried against, exactly: other versions need other flags.
+const COSIGN: &str = "v3.1.3";
 
 type Version = (u32, u32);
 
@@ -133,6 +143,26 @@ fn qemu() -> Result<String> {
     with("-static").or_else(|_| with(""))
 }
 
+/// The official JSON schema and a validator, in Python: the tests hold bills of materials against it.
+fn cyclonedx() -> Result<String> {
+    let script = "import cyclonedx.validation.json, jsonschema, importlib.metadata as m; print('cyclonedx-python-lib', m.version('cyclonedx-python-lib'))";
+    first_line(&Cmd::new("python3").args(["-c", script]))
+}
+
+fn cosign() -> Result<String> {
+    let said = Cmd::line("cosign version --json").output()?;
+    if said.contains(&format!("\"gitVersion\": \"{COSIGN}\"")) {
+        Ok(COSIGN.to_owned())
+    } else {
+        Err(format!("it is not {COSIGN}"))
+    }
+}
+
+/// Makes keys of the kinds that wick must refuse.
+fn openssl() -> Result<String> {
+    first_line(&Cmd::line("openssl version"))
+}
+
 fn first_line(cmd: &Cmd) -> Result<String> {
     Ok(cmd.output()?.lines().next().unwrap_or_default().trim().to_owned())
 }
@@ -161,6 +191,7 @@ mod tests {
         assert_eq!(version("go version go1.26.8 linux/amd64"), Some((1, 26)));
         assert_eq!(version("cargo-zigbuild 0.24.1"), Some((0, 24)));
         assert_eq!(version("0.17.1"), Some((0, 17)));
+        assert_eq!(version("v20.20.2"), Some((20, 20)));
         assert_eq!(version("go version devel"), None);
         assert!(at_least((1, 26), "go1.9".into()).is_err());
     }

@@ -6,7 +6,13 @@ const LARGEST: usize = 256 * 1024;
 
 /// Every dependency is introduced by a comment: above it, or above its group of lines.
 pub(super) fn dependencies_have_reasons(files: &[File]) -> Vec<Finding> {
-    let Some(manifest) = files.iter().find(|file| file.path == "Cargo.toml") else { return Vec::new() };
+    files.iter().filter(|file| MANIFESTS.contains(&file.path.as_str())).flat_map(unexplained).collect()
+}
+
+/// What users of wick and authors of plugins compile.
+const MANIFESTS: [&str; 3] = ["Cargo.toml", "sdk/Cargo.toml", "sdk/derive/Cargo.toml"];
+
+fn unexplained(manifest: &File) -> Vec<Finding> {
     let mut found = Vec::new();
     let (mut in_table, mut explained) = (false, false);
     for (index, line) in manifest.text().lines().enumerate() {
@@ -109,6 +115,8 @@ mod tests {
         let text = "[package]\nname = \"x\"\n\n[dependencies]\n# Numbers.\none = \"1\"\ntwo = \"2\"\n\nthree = \"3\"\n";
         let found = dependencies_have_reasons(&[file("Cargo.toml", text.as_bytes())]);
         assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [9]);
+        assert_eq!(dependencies_have_reasons(&[file("sdk/Cargo.toml", text.as_bytes())]).len(), 1);
+        assert_eq!(dependencies_have_reasons(&[file("tests/x/Cargo.toml", text.as_bytes())]), []);
     }
 
     #[test]

@@ -18,8 +18,19 @@ impl Copy {
     pub(super) fn make(folder: &Path) -> Result<Copy> {
         let copy = Copy { folder: folder.to_owned() };
         copy_folder(&root().join("examples/plugins"), &copy.repo())?;
+        copy.bring_sdk()?;
         copy.forget()?;
         Ok(copy)
+    }
+
+    /// The SDK lies beside the examples; in a copy it lies within.
+    fn bring_sdk(&self) -> Result<()> {
+        copy_folder(&root().join("sdk"), &self.repo().join("wick-plugin"))?;
+        let manifest = self.repo().join("Cargo.toml");
+        let failed = |error| format!("point {} at the SDK: {error}", manifest.display());
+        let text = std::fs::read_to_string(&manifest).map_err(failed)?;
+        std::fs::write(&manifest, text.replace("path = \"../../sdk\"", "path = \"wick-plugin\""))
+            .map_err(failed)
     }
 
     /// The plugin repository.

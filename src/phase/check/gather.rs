@@ -1,0 +1,158 @@
+//! Reads what the rules on folders look at: files, locks, tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::folder::Folder;
+use crate::model::failure::Failure;
+use crate::model::project::Language;
+use crate::model::release::ReleaseTag;
+use crate::phase::scaffold;
+use crate::project::{Candidate, Survey};
+use crate::sys::{files, git};
+
+/// Larger files say nothing that a rule asks for.
+const FILE_MAX: u64 = 256 << 10;
+/// More files than a plugin written by people has.
+const FILES_MAX: usize = 2000;
+/// Folders of what others made.
+const PASSED: &[&str] = &["target", "bin", "node_modules", "vendor"];
+
+/// The versions that have tags in this clone, by key. Nothing outside a git repository.
+pub(super) fn released(root: &Path) -> BTreeMap<String, Vec<semver::Version>> {
+    let mut released: BTreeMap<String, Vec<semver::Version>> = BTreeMap::new();
+    for tag in git::tags(root, "*/v*", "HEAD").unwrap_or_default() {
+        if let Some(tag) = ReleaseTag::parse(&tag) {
+            released.entry(tag.key.to_string()).or_default().extend(tag.version.semver().cloned());
+        }
+    }
+    released
+}
+
+pub(super) fn folder<'a>(
+    survey: &'a Survey,
+    candidate: &'a Candidate,
+    released: &BTreeMap<String, Vec<semver::Version>>,
+) -> Result<Folder<'a>, Failure> {
+    let mut texts = Vec::new();
+    walk(&candidate.dir, "", &mut texts)?;
+    let text = |name: &str| texts.iter().find(|(place, _)| place == name).map(|(_, text)| text.clone());
+    let manifest = text("Cargo.toml").filter(|_| candidate.language == Some(Language::Rust));
+    let package = manifest.and_then(|text| text.parse::<toml::Table>().ok());
+    let field = |name: &str| Some(package.as_ref()?.get("package")?.get(name)?.as_str()?.to_owned());
+    let above =
+        |name: &str| candidate.dir.ancestors().map(|dir| dir.join(name)).find(|path| files::is_file(path));
+    let (mut lacks_lock, mut crates) = (None, BTreeSet::new());
+    let go_mod = above("go.mod");
+    match candidate.language {
+        Some(Language::Rust) => match above("Cargo.lock") {
+            Some(lock) => {
+                let name = field("name").unwrap_or_else(|| candidate.key.to_string());
+                crates = closure(&files::read_text(&lock)?, &name);
+            }
+            None => lacks_lock = Some("Cargo.lock"),
+        },
+        Some(Language::Go) => {
+            if let Some(go_mod) = &go_mod {
+                // A module that requires nothing has no sums.
+                let requires = files::read_text(go_mod)?.lines().any(|line| line.starts_with("require"));
+                let sums = files::is_file(&go_mod.with_file_name("go.sum"));
+                lacks_lock = (requires && !sums).then_some("go.sum");
+            }
+        }
+        None => {}
+    }
+    let twin = survey.layout.candidates.iter().find(|other| {
+        other.key == candidate.key && other.place != candidate.place && other.language.is_some()
+    });
+    let mut folder = Folder {
+        key: &candidate.key,
+        language: candidate.language,
+        ambiguous: candidate.ambiguous,
+        twin: twin.map(|twin| twin.place.as_str()),
+        scaffold: scaffold_of(survey, candidate),
+        version: text("VERSION"),
+        crate_version: field("version"),
+        released: released.get(candidate.key.as_str()).cloned().unwrap_or_default(),
+        changed: Vec::new(),
+        lacks_lock,
+        in_go_module: go_mod.is_some(),
+        crates,
+        files: texts,
+    };
+    folder.changed = changed(candidate, &folder);
+    Ok(folder)
+}
+
+/// Files that are text, small and the author's.
+fn walk(folder: &Path, prefix: &str, texts: &mut Vec<(String, String)>) -> Result<(), Failure> {
+    for name in files::list(folder)? {
+        let path = folder.join(&name);
+        let own = !name.starts_with('.') && !files::is_link(&path) && texts.len() < FILES_MAX;
+        match files::kind(&path) {
+            files::Kind::Folder if own && !PASSED.contains(&name.as_str()) => {
+                walk(&path, &format!("{prefix}{name}/"), texts)?;
+            }
+            files::Kind::File if own && files::size(&path).is_some_and(|size| size <= FILE_MAX) => {
+                if let Ok(text) = String::from_utf8(files::read(&path)?) {
+                    texts.push((format!("{prefix}{name}"), text));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn scaffold_of(survey: &Survey, candidate: &Candidate) -> Vec<(&'static str, String)> {
+    let Some(language) = candidate.language else { return Vec::new() };
+    let module = scaffold::go_module(&survey.layout.root).unwrap_or_default();
+    scaffold::files_of(language, &candidate.key, candidate.kind, &module)
+}
+
+/// What differs from the tag of the folder's own version. What git can't tell is no finding.
+fn changed(candidate: &Candidate, folder: &Folder<'_>) -> Vec<String> {
+    let own = folder.version.as_deref().or(folder.crate_version.as_deref()).unwrap_or_default();
+    let own = own.trim().trim_start_matches('v');
+    if !folder.released.iter().any(|version| version.to_string() == own) {
+        return Vec::new();
+    }
+    let tag = format!("refs/tags/{}/v{own}", candidate.key);
+    let all = git::changed_since(&candidate.dir, &tag).unwrap_or_default();
+    let inside = all.iter().filter_map(|path| path.strip_prefix(&candidate.dir).ok());
+    inside.map(|path| path.to_string_lossy().replace('\\', "/")).collect()
+}
+
+/// The packages that `name` is made from, by a Cargo.lock.
+fn closure(lock: &str, name: &str) -> BTreeSet<String> {
+    let Ok(lock) = lock.parse::<toml::Table>() else { return BTreeSet::new() };
+    let packages = lock.get("package").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in &packages {
+        let Some(own) = package.get("name").and_then(toml::Value::as_str) else { continue };
+        let dependencies = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        // `name`, or `name version` where there are several.
+        let names = dependencies.filter_map(|one| one.as_str()?.split(' ').next());
+        needs.entry(own.to_owned()).or_default().extend(names.map(ToOwned::to_owned));
+    }
+    let (mut found, mut open) = (BTreeSet::new(), vec![name.to_owned()]);
+    while let Some(next) = open.pop() {
+        open.extend(needs.get(&next).into_iter().flatten().filter(|name| !found.contains(*name)).cloned());
+        found.insert(next);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_plugin_is_made_from_counts() {
+        let lock = "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0\"]\n\
+                    [[package]]\nname = \"b\"\nversion = \"1.0.0\"\ndependencies = [\"a\"]\n\
+                    [[package]]\nname = \"c\"\nversion = \"1.0.0\"\n";
+        assert_eq!(closure(lock, "a").into_iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(closure("no toml", "a").is_empty());
+    }
+}

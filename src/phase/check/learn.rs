@@ -1,0 +1,29 @@
+//! Builds plugins for this machine and asks them what they are. What is up to date isn't compiled again.
+
+use super::Answer;
+use crate::model::failure::Failure;
+use crate::phase::build::{self, BuildState};
+use crate::phase::{Run, interrogate, stop_if_interrupted};
+
+/// What each unit of the plan declares, by the plugin's place. A plugin that doesn't compile or doesn't answer has
+/// the rule it breaks.
+///
+/// # Errors
+/// When nothing can go on, or the user interrupts.
+pub fn learn(run: &Run<'_>) -> Result<Vec<(String, Answer)>, Failure> {
+    let built = build::build(run)?;
+    stop_if_interrupted()?;
+    let every: Vec<usize> = (0..run.plan.units.len()).collect();
+    let mut answers = interrogate::hear(run, &built.states, &every);
+    stop_if_interrupted()?;
+    let one = |(at, state): (usize, &BuildState)| {
+        let plugin = crate::phase::plan::plugin_of(&run.plan.units[at], run.project);
+        let answer = match state {
+            BuildState::Failed { failure, .. } => Err(("does-not-build", failure.clone())),
+            BuildState::NotTried { .. } => return None,
+            BuildState::Ready { .. } => answers.remove(&at)?.map_err(|failure| ("does-not-answer", failure)),
+        };
+        Some((plugin.place.clone(), answer))
+    };
+    Ok(built.states.iter().enumerate().filter_map(one).collect())
+}

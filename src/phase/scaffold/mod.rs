@@ -1,0 +1,92 @@
+//! What `wick plugin init` and `wick plugin new` write: the templates filled in, joined to what is there. Everything is
+//! decided first; nothing that exists is ever replaced, and what joins a file of the author's only adds to it.
+
+mod cargo;
+mod gomod;
+mod names;
+mod plugin;
+mod repository;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::failure::Failure;
+use crate::model::names::{PluginKey, PluginKind};
+use crate::model::project::Language;
+use crate::sys::files;
+
+pub use names::key;
+pub use plugin::{Draft, Edit, Wanted, draft};
+pub use repository::{Setup, setup};
+
+/// A file that belongs into a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where.
+    pub path: PathBuf,
+    /// What it should be when it isn't there.
+    pub text: String,
+    /// What stands there.
+    pub standing: Standing,
+}
+
+/// What stands in a piece's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing; it will be written.
+    Missing,
+    /// What would be written.
+    Same,
+    /// Something of the author's own, which stays.
+    Other,
+}
+
+impl Piece {
+    fn look(root: &Path, place: &str, text: String) -> Result<Piece, Failure> {
+        let path = root.join(place);
+        let standing = match files::kind(&path) {
+            files::Kind::Missing => Standing::Missing,
+            files::Kind::File if files::read(&path)? == text.as_bytes() => Standing::Same,
+            _ => Standing::Other,
+        };
+        Ok(Piece { path, text, standing })
+    }
+}
+
+/// The files of a plugin as `wick plugin new` writes them, by their place in the plugin's folder.
+#[must_use]
+pub fn files_of(
+    language: Language,
+    key: &PluginKey,
+    kind: PluginKind,
+    module: &str,
+) -> Vec<(&'static str, String)> {
+    let templates = match language {
+        Language::Go => table::GO,
+        Language::Rust => table::RUST,
+    };
+    let fill = |text: &str| {
+        text.replace("@KEY@", key.as_str())
+            .replace("@KIND@", kind.as_str())
+            .replace("@TITLE@", &title(key))
+            .replace(table::GO_MODULE, module)
+    };
+    templates.iter().map(|(place, text)| (*place, fill(text))).collect()
+}
+
+/// The path of the module that governs a folder of Go sources, as `go.mod` names it, followed by the folders down to
+/// `root`: what packages of that root are imported by.
+#[must_use]
+pub fn go_module(root: &Path) -> Option<String> {
+    gomod::find(root).ok().flatten().map(|found| found.import_root(root))
+}
+
+/// `my_weather` → `My weather`.
+fn title(key: &PluginKey) -> String {
+    let words = key.as_str().trim_matches('_').replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
