@@ -123,8 +123,8 @@ fn build(options: &Options) -> Result<PathBuf> {
     let triple = rustc.lines().find_map(|line| line.strip_prefix("host: "));
     let triple = triple.ok_or("rustc doesn't say for which machine it compiles")?;
     // Coverage needs no nightly compiler; only sanitizers do, or a stable one that is told to act as such.
-    let (sanitizer, place) = if options.address { ("address", "address") } else { ("none", "plain") };
-    let target = output().join(place);
+    let (sanitizer, target) =
+        if options.address { ("address", output().join("address")) } else { ("none", output()) };
     let build = Cmd::new("cargo-fuzz").args(["fuzz", "build", "--sanitizer", sanitizer, "--target", triple]);
     let build = build.args(["--fuzz-dir".to_owned(), folder().display().to_string()]);
     let build = build.args(["--target-dir".to_owned(), target.display().to_string()]);
