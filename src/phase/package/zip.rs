@@ -160,6 +160,7 @@ fn dos_time(epoch: u64) -> (u16, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::archive::listing;
     use crate::model::digest::Sha256;
 
     fn entry(name: &str, bytes: &[u8], executable: bool) -> PackageEntry {
@@ -205,5 +206,16 @@ mod tests {
         drop(first);
         let second = archive.by_index(1).unwrap();
         assert_eq!((&*second.name().unwrap(), second.unix_mode()), ("plugin.json", Some(0o100_644)));
+    }
+
+    #[test]
+    fn what_was_packed_is_listed() {
+        for epoch in [0, 951_868_800, 1_709_210_096, 4_354_819_198] {
+            let bytes = write(&[entry("a", &[7; 100], true), entry("b", &[7; 100], false)], epoch).unwrap();
+            let listed = listing(&bytes).unwrap();
+            assert_eq!((listed[0].mode, listed[1].mode), (0o100_755, 0o100_644));
+            assert_eq!((listed[0].size, listed[0].method), (100, 8));
+            assert_eq!(listed[0].time.epoch(), Some(epoch.max(315_532_800)), "{}", listed[0].time);
+        }
     }
 }
