@@ -1,10 +1,13 @@
 //! The only place that wires: environment, tools, store, signer, files. Commands get values from here.
 
+mod callee;
+mod trust;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{ForgeArgs, Global, InstanceArgs, SigningArgs, TrustArgs, TypedToken};
+use super::args::{ForgeArgs, Global, TypedToken};
 use super::origin;
 use super::reach::{self, Said};
 use crate::forge::github::{Access, GitHub};
@@ -12,29 +15,19 @@ use crate::inspect;
 use crate::model::artifact::BinaryFacts;
 use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::key_source::{self, KeySource};
+use crate::model::key_source;
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Origin;
-use crate::model::signature::PublicKey;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
-use crate::phase::verify::Sidecars;
-use crate::signer::check::Trust;
-use crate::signer::cosign::{self, Cosign};
-use crate::signer::ed25519::{self, Ed25519};
-use crate::signer::instance::{self, Accepted, RootSource, Wish};
-use crate::signer::key::KeyText;
 use crate::signer::{Signer, Signers};
 use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
-
-/// The most bytes of a call's arguments.
-const ARGUMENTS_MAX: u64 = 64 << 20;
 
 /// Facts of this run, read once.
 pub(super) struct Session {
@@ -244,106 +237,6 @@ impl Session {
         Ok(files::read_text(&self.path(path))?)
     }
 
-    /// A secret that was in the environment; an empty one is one.
-    pub(super) fn withheld(&self, name: &str) -> Option<&Secret> {
-        self.withheld.get(name)
-    }
-
-    /// Who signs: every key is read once, here.
-    pub(super) fn signers(&self, said: &SigningArgs) -> Result<Signers, Failure> {
-        if said.sign_key == Some(KeySource::Stdin) && said.cosign_key == Some(KeySource::Stdin) {
-            let message = "--sign-key and --cosign-key can't both come from stdin";
-            return Err(
-                Failure::new(FailureKind::Usage, message).hint("give one of them as a file or env:NAME")
-            );
-        }
-        let read = |source: &KeySource| match source {
-            KeySource::File(path) => KeyText::read_file(&self.path(path)),
-            other => KeyText::read(other, &self.withheld),
-        };
-        let ed25519 = said.sign_key.as_ref().map(|key| Ed25519::open(&read(key)?)).transpose()?;
-        let password = self.withheld(cosign::PASSWORD_VARIABLE);
-        let cosign = said.cosign_key.as_ref().map(|key| Cosign::open(&read(key)?, password)).transpose()?;
-        let keyless = said.keyless.then(|| self.keyless(&said.instance)).transpose()?;
-        Ok(Signers { ed25519, cosign, keyless })
-    }
-
-    fn keyless(&self, said: &InstanceArgs) -> Result<Box<dyn Signer>, Failure> {
-        let url = |typed: &Option<String>, variable: &str| {
-            typed.clone().or_else(|| self.variable(variable).map(str::to_owned))
-        };
-        let configured = said.signing_config.is_some();
-        let wish = Wish {
-            fulcio_url: url(&said.fulcio_url, "SIGSTORE_FULCIO_URL").filter(|_| !configured),
-            rekor_url: url(&said.rekor_url, "SIGSTORE_REKOR_URL").filter(|_| !configured),
-            signing_config: said.signing_config.as_ref().map(|path| self.path(path)),
-            trusted_root: self.trusted_root(said.trusted_root.as_deref()),
-        };
-        instance::keyless(&wish, &self.environment, &self.withheld)
-    }
-
-    fn trusted_root(&self, said: Option<&Path>) -> RootSource {
-        match said {
-            None => RootSource::Public,
-            Some(path) if path == Path::new("embedded") => RootSource::Embedded,
-            Some(path) => RootSource::File(self.path(path)),
-        }
-    }
-
-    /// Makes an ed25519 key pair; gives the paths of both halves and the public key.
-    pub(super) fn generate_key(&self, path: Option<&Path>) -> Result<(PathBuf, PathBuf, String), Failure> {
-        let path = match path {
-            Some(path) => self.path(path),
-            None => env::home(&self.environment)
-                .ok_or_else(|| {
-                    Failure::new(FailureKind::Missing, "there is no home directory for the default key path")
-                        .hint("name a file with -o")
-                })?
-                .join(".wick/plugin-signing.key"),
-        };
-        let key = Ed25519::generate(&path)?;
-        Ok((path.clone(), ed25519::public_path(&path), key.public().to_string()))
-    }
-
-    /// Makes a cosign key pair, in this folder when no other is named; gives the paths of both halves and the public key.
-    pub(super) fn generate_cosign_key(
-        &self,
-        path: Option<&Path>,
-    ) -> Result<(PathBuf, PathBuf, String), Failure> {
-        let path = self.path(path.unwrap_or(Path::new("cosign.key")));
-        let key = Cosign::generate(&path, self.withheld(cosign::PASSWORD_VARIABLE))?;
-        Ok((path.clone(), cosign::public_path(&path), key.public().to_string()))
-    }
-
-    /// Who is trusted beside these ed25519 keys: cosign keys in files, and names in certificates.
-    pub(super) fn trust(&self, said: &TrustArgs, ed25519: &[PublicKey]) -> Result<Trust, Failure> {
-        let read = |path: &PathBuf| {
-            let text = files::read_text(&self.path(path))?;
-            text.parse::<cosign::PublicKey>().map_err(|error| {
-                Failure::new(FailureKind::Usage, format!("--cosign-pub {}: {error}", path.display()))
-                    .hint("give the .pub file that `wick plugin keygen --cosign` or cosign wrote")
-            })
-        };
-        let cosign = said.cosign_pub.iter().map(read).collect::<Result<_, Failure>>()?;
-        let certificates = match &said.certificate_oidc_issuer {
-            None => None,
-            Some(issuer) => {
-                let accepted = Accepted {
-                    subjects: said.certificate_identity.clone(),
-                    issuer: issuer.clone(),
-                    trusted_root: self.trusted_root(said.trusted_root.as_deref()),
-                };
-                Some(instance::policy(&accepted, &self.environment)?)
-            }
-        };
-        Ok(Trust { ed25519: ed25519.to_vec(), cosign, certificates })
-    }
-
-    /// What lies beside an archive and speaks of it.
-    pub(super) fn sidecars(&self, path: &Path) -> Sidecars {
-        Sidecars::of(&self.path(path))
-    }
-
     /// What stands at a path: a file's bytes or a folder's files.
     pub(super) fn open(&self, path: &Path) -> Result<Opened, Failure> {
         let path = self.path(path);
@@ -359,75 +252,6 @@ impl Session {
     /// Whether a file stands at a path as typed.
     pub(super) fn has_file(&self, path: &Path) -> bool {
         files::is_file(&self.path(path))
-    }
-
-    /// Puts a program where it can be run.
-    pub(super) fn keep_program(&self, name: &str, bytes: &[u8]) -> Result<Kept, Failure> {
-        let folder = files::Scratch::new()?;
-        let path = folder.path().join(name);
-        files::write_atomic(&path, bytes, 0o755)?;
-        Ok(Kept { path, _folder: folder })
-    }
-
-    /// A JSON text in a file, or on stdin.
-    pub(super) fn json_of(&self, path: &Path) -> Result<serde_json::Value, Failure> {
-        let (bytes, shown) = if path == Path::new("-") {
-            (files::read_stdin(ARGUMENTS_MAX)?, "stdin".to_owned())
-        } else {
-            (files::read_capped(&self.path(path), ARGUMENTS_MAX)?, path.display().to_string())
-        };
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::new(FailureKind::Usage, format!("{shown} holds no JSON: {error}")))
-    }
-
-    /// A credential that is typed as `NAME=env:VARIABLE`. What was typed is never repeated beyond its name: it may be
-    /// a secret by mistake.
-    pub(super) fn credential(&self, typed: &str) -> Result<(String, Secret), Failure> {
-        let (name, value) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            Failure::new(FailureKind::Usage, "a --cred is not NAME=env:VARIABLE")
-                .hint("for example --cred token=env:SLACK_TOKEN")
-        })?;
-        Ok((name.to_owned(), self.secret_of(&format!("--cred {}", name.escape_debug()), value)?))
-    }
-
-    /// What `env:VARIABLE` means.
-    pub(super) fn secret_of(&self, flag: &str, typed: &str) -> Result<Secret, Failure> {
-        let name = typed.strip_prefix("env:").filter(|name| !name.is_empty()).ok_or_else(|| {
-            Failure::new(FailureKind::Usage, format!("{flag} takes the name of a variable, as env:NAME"))
-                .hint("set a variable to the value: others on this machine see command lines, and shells keep them")
-        })?;
-        match self.environment.get(name) {
-            Some(value) => Ok(Secret::new(value.clone())),
-            None => Err(Failure::new(
-                FailureKind::Missing,
-                format!("{flag}: the variable {} is not set", name.escape_debug()),
-            )),
-        }
-    }
-
-    /// What a called plugin gets of this environment: how the network is reached; with `everything` also where its
-    /// user's files and programs are. And the files that these variables name.
-    pub(super) fn for_a_plugin(&self, everything: bool) -> (BTreeMap<String, String>, Vec<PathBuf>) {
-        const NETWORK: [&str; 10] = [
-            "HTTP_PROXY",
-            "HTTPS_PROXY",
-            "NO_PROXY",
-            "ALL_PROXY",
-            "http_proxy",
-            "https_proxy",
-            "no_proxy",
-            "all_proxy",
-            "SSL_CERT_FILE",
-            "SSL_CERT_DIR",
-        ];
-        const USER: [&str; 5] = ["HOME", "USERPROFILE", "PATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
-        let names = NETWORK.iter().chain(if everything { &USER[..] } else { &[] });
-        let variables: BTreeMap<String, String> =
-            names.filter_map(|name| Some(((*name).to_owned(), self.variable(name)?.to_owned()))).collect();
-        let certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-        let readable = certificates.iter().filter_map(|name| variables.get(*name)).map(PathBuf::from);
-        let readable = readable.collect();
-        (variables, readable)
     }
 
     /// The archives in a folder, unless the folder is itself an unpacked plugin.
