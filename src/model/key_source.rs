@@ -29,12 +29,11 @@ impl FromStr for KeySource {
     }
 }
 
-/// The variables that a command line names as holding keys (`env:NAME`, `--flag=env:NAME`), before anybody knows which
+/// The variables that a command line names as holding keys (`env:NAME`, `--flag=env:NAME`, `--cred name=env:NAME`), before anybody knows which
 /// flags there are: they are taken out of the environment first of all.
 pub fn variables(args: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
     let named = |arg: &str| {
-        let value =
-            arg.split_once('=').filter(|(flag, _)| flag.starts_with("--")).map_or(arg, |(_, value)| value);
+        let value = arg.rsplit_once('=').map_or(arg, |(_, value)| value);
         value.strip_prefix("env:").map(str::to_owned)
     };
     args.into_iter().filter_map(|arg| named(arg.as_ref())).collect()
@@ -70,6 +69,6 @@ mod tests {
     #[test]
     fn named_variables_are_found_wherever_they_stand() {
         let args = ["wick", "--sign-key", "env:A", "--cosign-key=env:B", "x=env:C", "./env:D", "env:"];
-        assert_eq!(variables(args), ["A", "B", ""]);
+        assert_eq!(variables(args), ["A", "B", "C", ""]);
     }
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
@@ -41,6 +42,7 @@ func Serve(m Module, h Handlers) {
 	if err != nil {
 		exit(m, err)
 	}
+	go endWithHost()
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion:  protoVersion,
@@ -50,6 +52,17 @@ func Serve(m Module, h Handlers) {
 		Plugins:    goplugin.PluginSet{dispenseName: &grpcPlugin{server: server}},
 		GRPCServer: newGRPCServer,
 	})
+}
+
+// endWithHost ends the plugin when its host has died: a host that is killed
+// can't say goodbye, and go-plugin would wait for calls for ever. Windows
+// doesn't tell; hosts use job objects there.
+func endWithHost() {
+	host := os.Getppid()
+	for os.Getppid() == host {
+		time.Sleep(250 * time.Millisecond)
+	}
+	os.Exit(1)
 }
 
 func exit(m Module, err error) {

@@ -132,13 +132,13 @@ fn a_host_installs_what_was_built_released_and_listed() {
     let road = Road { repo: repo.committed(), double: Double::start(Config::default()), key };
     let file = road.repo.path("plugins.json");
 
-    // Out: all five packages and their checksums.
+    // Out: all five packages, their bill of materials and their checksums.
     road.build().expect_code(0);
     let released = road.release().expect_code(0);
     assert!(released.stdout.contains("alpha/v0.1.0"), "{released}");
     let (writes, _) = road.changes();
     let uploads = writes.iter().filter(|line| line.contains("/assets?name=")).count();
-    assert_eq!(uploads, TARGETS.len() + 1, "{writes:?}");
+    assert_eq!(uploads, TARGETS.len() + 2, "{writes:?}");
     let first = road.catalog(&[]).expect_code(0).says(&["plugins.json is written"]);
     assert!(first.stdout.contains("+ alpha 0.1.0"), "{first}");
     road.check_out("0.1.0");

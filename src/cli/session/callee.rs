@@ -47,8 +47,9 @@ impl Session {
             Failure::new(FailureKind::Usage, format!("{flag} takes the name of a variable, as env:NAME"))
                 .hint("set a variable to the value: others on this machine see command lines, and shells keep them")
         })?;
-        match self.environment.get(name) {
-            Some(value) => Ok(Secret::new(value.clone())),
+        // What a command line names was taken out of the environment, so that no compiler gets it.
+        match self.withheld(name) {
+            Some(value) => Ok(value.clone()),
             None => Err(Failure::new(
                 FailureKind::Missing,
                 format!("{flag}: the variable {} is not set", name.escape_debug()),
