@@ -199,7 +199,8 @@ impl Statement {
     /// # Errors
     /// When it is too large, no JSON, another kind of statement, or names no or one subject twice.
     pub fn read(text: &[u8]) -> Result<Statement, StatementError> {
-        let wrong = |what: String| StatementError(what);
+        // serde quotes names of fields as they are; a terminal must not obey them.
+        let wrong = |what: String| StatementError(what.replace(char::is_control, "\u{fffd}"));
         if text.len() > STATEMENT_MAX {
             return Err(wrong(format!("it has more than {STATEMENT_MAX} bytes")));
         }
@@ -291,6 +292,7 @@ mod tests {
             (PROVENANCE_V1, "https://spdx.dev/Document", "its predicate's type is"),
             (BUILD_TYPE, "https://actions.github.io/buildtypes/workflow/v1", "its build type is"),
             ("\"plugin\":", "\"evil\":1,\"plugin\":", "unknown field `evil`"),
+            ("\"plugin\":", "\"\\u001b[2J\":1,\"plugin\":", "unknown field `\u{fffd}[2J`"),
             ("\"name\":\"plugin.json\"", "\"name\":\"slack\"", "it names `slack` twice"),
             ("\"sha256\":\"", "\"sha256\":\"0", "no sha256 digest"),
             ("\"target\":\"linux/amd64\"", "\"target\":\"linux/vax\"", "vax"),

@@ -5,6 +5,7 @@
 mod archives;
 mod binaries;
 mod forge;
+mod plugin;
 mod put_right;
 mod texts;
 mod trust;
@@ -20,12 +21,15 @@ pub const LAWS: &[(&str, Law)] = &[
     ("cosign", trust::cosign),
     ("elf", binaries::elf),
     ("github", forge::github),
+    ("handshake", plugin::handshake),
     ("keys", trust::keys),
     ("macho", binaries::macho),
     ("manifest", texts::manifest),
+    ("messages", plugin::messages),
     ("pe", binaries::pe),
     ("remote", archives::remote),
     ("section", binaries::section),
+    ("statement", trust::statement),
     ("targz", archives::targz),
     ("verify", archives::verify),
     ("wasm", binaries::wasm),

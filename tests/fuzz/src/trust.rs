@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use wick::model::bundle::{Bundle, Content, pae};
 use wick::model::digest::Sha256;
 use wick::model::signature::PublicKey;
+use wick::model::statement::Statement;
 use wick::signer::check::{self, Trust};
 use wick::signer::cosign::{self, Cosign};
 use wick::signer::ed25519::Ed25519;
@@ -68,6 +69,27 @@ fn trust() -> &'static Trust {
         cosign: vec![include_str!("../seeds/cosign/cosign.pub").parse().expect("it is a key")],
         certificates: None,
     })
+}
+
+/// What an attestation says.
+pub(super) fn statement(data: &[u8]) {
+    let statement = match Statement::read(data) {
+        Ok(statement) => statement,
+        Err(error) => return assert!(is_speakable(&error.to_string()), "{error:?}"),
+    };
+    let written = statement.to_json();
+    let again = Statement::read(written.as_bytes()).expect("what wick writes it reads");
+    assert_eq!(again.to_json(), written);
+    assert_eq!(again.parameters().target, statement.parameters().target);
+    for subject in &statement.subject {
+        assert_eq!(statement.digest_of(&subject.name), Some(subject.digest.sha256), "each name once");
+    }
+    // Readers of another make see the same subjects.
+    let value: serde_json::Value = serde_json::from_slice(data).expect("it was read");
+    let names = value["subject"].as_array().map(|all| all.iter().filter_map(|one| one["name"].as_str()));
+    assert!(
+        names.is_some_and(|names| names.eq(statement.subject.iter().map(|subject| subject.name.as_str())))
+    );
 }
 
 pub(super) fn keys(data: &[u8]) {

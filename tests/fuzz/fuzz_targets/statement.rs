@@ -1,0 +1,4 @@
+//! `laws::statement` over made-up inputs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| laws::check("statement", data));
