@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz`: makes up inputs for the readers of foreign bytes and holds them against their laws
-//! (`tests/fuzz`). A short run is part of CI; a long one is for whoever changes a reader.
+//! (`tests/fuzz`). A short run is part of `cargo xtask ci`; a long one is for whoever changes a reader.
 
 mod run;
 mod table;
