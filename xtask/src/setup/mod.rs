@@ -21,6 +21,7 @@ const TOOLS: &[Tool] = &[
     Tool { name: "rustfmt", check: rustfmt, get: get::rustfmt },
     Tool { name: "clippy", check: clippy, get: get::clippy },
     Tool { name: "Rust targets", check: rust_targets, get: get::rust_targets },
+    Tool { name: "second Rust", check: second_rust, get: get::second_rust },
     Tool { name: "go", check: go, get: get::go },
     Tool { name: "zig", check: zig, get: get::zig },
     Tool { name: "cargo-zigbuild", check: zigbuild, get: get::zigbuild },
@@ -130,6 +131,12 @@ fn cxx() -> Result<String> {
 
 fn cargo_fuzz() -> Result<String> {
     at_least(CARGO_FUZZ, first_line(&Cmd::line("cargo-fuzz --version"))?)
+}
+
+/// A release is rebuilt with the toolchain that made it, whichever is in force: that takes two of them.
+fn second_rust() -> Result<String> {
+    first_line(&Cmd::line("rustup run stable rustc --version"))?;
+    first_line(&Cmd::line("rustup run nightly rustc --version"))
 }
 
 /// Runs the Linux binaries of the other architecture; there is none for other systems.
