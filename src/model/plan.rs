@@ -107,6 +107,9 @@ pub struct Step {
     /// Where the binaries come to lie.
     #[serde(skip)]
     pub outputs: Outputs,
+    /// The folder that the compiler locks: two steps with the same one would only wait for each other.
+    #[serde(skip)]
+    pub locks: Option<PathBuf>,
 }
 
 /// Where a compiler leaves its binaries.

@@ -94,13 +94,14 @@ pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
         run.plan.jobs,
     );
     let compiler_runs = Mutex::new(0);
-    let results = parallel::each(
+    let results = parallel::each_with_locks(
         "build",
         &steps,
         run.plan.jobs,
         run.on_failure,
         run.listener,
         |step| label(run, step),
+        |step| step.locks.as_deref(),
         |step| {
             let outcomes = compile(run, step, scratch.path(), &traced, &compiler_runs);
             let failed = outcomes.iter().any(|(_, outcome)| outcome.is_err());

@@ -219,8 +219,9 @@ pub fn steps(
             groups.push(group);
         }
     }
-    let make = |cpus: usize| -> Vec<Step> {
+    let make = |cpus: &dyn Fn(Language) -> usize| -> Vec<Step> {
         let of = |(language, target): &(Language, Target)| {
+            let cpus = cpus(*language).max(1);
             let members: Vec<(usize, &Unit, &Plugin)> = wanted
                 .iter()
                 .filter(|at| (units[**at].language, units[**at].target) == (*language, *target))
@@ -231,7 +232,12 @@ pub fn steps(
         };
         groups.iter().flat_map(of).collect()
     };
-    // Steps that run at the same time share the CPUs.
-    let at_once = make(1).len().min(jobs).max(1);
-    make((tools.cpus / at_once).max(1))
+    // Steps that run at the same time share the CPUs. Those that lock a folder take turns and outlast the others, so
+    // each has all that no other such step has.
+    let once = make(&|_| 1);
+    let folders = once.iter().filter_map(|step| step.locks.as_ref()).collect::<BTreeSet<_>>().len();
+    let free = once.iter().filter(|step| step.locks.is_none()).count();
+    let share = |steps: usize| tools.cpus / steps.clamp(1, jobs.max(1));
+    let locks = |language| once.iter().any(|step| step.language == language && step.locks.is_some());
+    make(&|language| share(if locks(language) { folders } else { folders + free }))
 }

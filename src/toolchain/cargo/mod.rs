@@ -349,6 +349,7 @@ fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option
         units: vec![at],
         command: line,
         outputs: Outputs::CargoMessages,
+        locks: Some(source(plugin).target_dir.clone()),
     })
 }
 

@@ -279,6 +279,7 @@ fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
         units: group.iter().map(|at| order.units[*at].0).collect(),
         command: line,
         outputs,
+        locks: None,
     }
 }
 
