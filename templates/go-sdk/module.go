@@ -10,7 +10,16 @@ type Module struct {
 	Operations         []Category
 	OAuth              *OAuth
 	AllowSessionConfig bool
-	DefaultAccess      string
+	DefaultAccess      AccessDefaults
+}
+
+// AccessDefaults is what each new instance of the plugin allows until an
+// administrator decides otherwise.
+type AccessDefaults struct {
+	EnableSSO             bool
+	AllowOthersConnectSSO bool
+	MultiAccount          bool
+	AllowOthersConfigure  bool
 }
 
 // Meta names the plugin. Key equals the plugin's folder.

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-const modJSON = `{"Meta":{"Key":"slack","Name":"S","Description":"a < b & c, für alle","Icon":"","Fixed":false,"LiveCatalog":false,"RequireAIDescription":false,"DefaultTags":null},"Configs":[],"Operations":[],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":"","New":{"z":1,"a":[]}}`
+const modJSON = `{"Meta":{"Key":"slack","Name":"S","Description":"a < b & c, für alle","Icon":"","Fixed":false,"LiveCatalog":false,"RequireAIDescription":false,"DefaultTags":null},"Configs":[],"Operations":[],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":{"EnableSSO":false,"AllowOthersConnectSSO":false,"MultiAccount":false,"AllowOthersConfigure":false},"New":{"z":1,"a":[]}}`
 
 type file struct {
 	name string

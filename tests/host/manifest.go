@@ -30,7 +30,14 @@ type module struct {
 	Operations         []category
 	OAuth              *oauth
 	AllowSessionConfig bool
-	DefaultAccess      string
+	DefaultAccess      accessDefaults
+}
+
+type accessDefaults struct {
+	EnableSSO             bool
+	AllowOthersConnectSSO bool
+	MultiAccount          bool
+	AllowOthersConfigure  bool
 }
 
 type meta struct {
@@ -86,6 +93,22 @@ type operation struct {
 	Input       []row
 	Destructive bool
 	ConfigOnly  bool
+	help
+}
+
+// help is what a module tells assistants about an operation.
+type help struct {
+	OutputShape        map[string]string `json:"output_shape,omitempty"`
+	TemplateableFields []string          `json:"templateable_fields,omitempty"`
+	Quirks             []string          `json:"quirks,omitempty"`
+	Examples           []struct {
+		Name string `json:"name"`
+		YAML string `json:"yaml"`
+	} `json:"examples,omitempty"`
+	PairWith       []string `json:"pair_with,omitempty"`
+	CommonPitfalls []string `json:"common_pitfalls,omitempty"`
+	InputSample    string   `json:"input_sample,omitempty"`
+	OutputSample   string   `json:"output_sample,omitempty"`
 }
 
 type oauth struct {

@@ -288,7 +288,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) {
 /// The module that a plugin declares, as one line of JSON.
 fn module(key: &str) -> String {
     format!(
-        r#"{{"Meta":{{"Key":"{key}","Name":"{key}","Description":"A plugin of a test.","Icon":"","Fixed":false,"LiveCatalog":false,"RequireAIDescription":false,"DefaultTags":null}},"Configs":[],"Operations":[{{"Title":"All","Description":"","Ops":[{{"Key":"ping","Name":"Ping","Description":"","Input":[],"Destructive":false}}]}}],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":""}}"#
+        r#"{{"Meta":{{"Key":"{key}","Name":"{key}","Description":"A plugin of a test.","Icon":"","Fixed":false,"LiveCatalog":false,"RequireAIDescription":false,"DefaultTags":null}},"Configs":[],"Operations":[{{"Title":"All","Description":"","Ops":[{{"Key":"ping","Name":"Ping","Description":"","Input":[],"Destructive":false}}]}}],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":{{"EnableSSO":false,"AllowOthersConnectSSO":false,"MultiAccount":false,"AllowOthersConfigure":false}}}}"#
     )
 }
 
@@ -327,7 +327,7 @@ fn main() {
         option_env!("RHO_FLAVOUR").unwrap_or("plain"),
     );
     println!(
-        r#"{{"schema_version":1,"kind":"connector","version":"{}","proto_version":1,"entry":"","os_arch":[],"sha256":"","signature":"","module":{{"Meta":{{"Key":"rho","Name":"rho","Description":"{about}","DefaultTags":null}},"Configs":[],"Operations":[],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":""}}}}"#,
+        r#"{{"schema_version":1,"kind":"connector","version":"{}","proto_version":1,"entry":"","os_arch":[],"sha256":"","signature":"","module":{{"Meta":{{"Key":"rho","Name":"rho","Description":"{about}","DefaultTags":null}},"Configs":[],"Operations":[],"OAuth":null,"AllowSessionConfig":false,"DefaultAccess":{{"EnableSSO":false,"AllowOthersConnectSSO":false,"MultiAccount":false,"AllowOthersConfigure":false}}}}}}"#,
         env!("WICK_PLUGIN_VERSION"),
     );
 }

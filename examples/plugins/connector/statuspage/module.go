@@ -39,5 +39,4 @@ var module = sdk.Module{
 			},
 		},
 	},
-	DefaultAccess: "everyone",
 }

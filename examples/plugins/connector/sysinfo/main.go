@@ -37,7 +37,6 @@ func module() sdk.Module {
 			Icon:        "🖥",
 			DefaultTags: []sdk.Tag{{Name: "Operations", IsGroup: true, SortOrder: 10}},
 		},
-		Operations:    []sdk.Category{facts},
-		DefaultAccess: "admins",
+		Operations: []sdk.Category{facts},
 	}
 }

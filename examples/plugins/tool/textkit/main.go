@@ -37,5 +37,4 @@ var module = sdk.Module{
 			}},
 		},
 	}},
-	DefaultAccess: "everyone",
 }
