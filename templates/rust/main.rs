@@ -37,7 +37,12 @@ mod tests {
     use super::*;
 
     fn hello(name: &str) -> Result<Value> {
-        Settings { greeting: "Hello".to_owned() }.hello(Person { name: name.to_owned() })
+        let settings = Settings {
+            greeting: "Hello".to_owned(),
+        };
+        settings.hello(Person {
+            name: name.to_owned(),
+        })
     }
 
     #[test]
