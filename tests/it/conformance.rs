@@ -183,7 +183,7 @@ fn verify_accepts_every_package() {
     }
 }
 
-/// wick.toml's `files` are packed; checksums.txt lists every zip as sha256sum reads it.
+/// wick.toml's `files` are packed; checksums.txt lists every zip and SBOM as sha256sum reads it.
 #[test]
 fn extra_files_are_packed_and_checksums_hold() {
     need!(BUILD_TOOLS);
@@ -194,7 +194,9 @@ fn extra_files_are_packed_and_checksums_hold() {
     }
     let listed = fs::read_to_string(built().bin.join("checksums.txt")).unwrap();
     let names: Vec<&str> = listed.lines().map(|line| line.split_once("  ").unwrap().1).collect();
-    let mut expected: Vec<String> = everything().map(|(plugin, target)| plugin.zip(target)).collect();
+    let bills = PLUGINS.iter().map(|plugin| format!("{}-{}.cdx.json", plugin.key, plugin.named));
+    let mut expected: Vec<String> =
+        everything().map(|(plugin, target)| plugin.zip(target)).chain(bills).collect();
     expected.sort();
     assert_eq!(names, expected);
     done(clean("sha256sum", &built().bin).args(["--check", "--strict", "checksums.txt"]));

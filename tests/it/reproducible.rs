@@ -175,7 +175,7 @@ fn when_nothing_changed_no_compiler_starts() {
         .arg(&out);
     done(&mut build);
     let commands = fs::read_to_string(&log).unwrap();
-    for compiler in ["go build ", "cargo build "] {
+    for compiler in ["go build ", "cargo zigbuild "] {
         assert!(commands.lines().any(|line| line.starts_with(compiler)), "{compiler}: {commands}");
     }
 }

@@ -189,7 +189,7 @@ fn sweep() {
     }
 }
 
-/// The example repository without what builds left in it. The SDK, which lies beside it here, comes with it: where it lies
+/// The example repository without what builds left in it, its Rust plugins built for speed of building. The SDK, which lies beside it here, comes with it: where it lies
 /// would be in the binaries otherwise, as cargo tells crates apart by it.
 pub(crate) fn copy_examples(to: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -201,7 +201,14 @@ pub(crate) fn copy_examples(to: &Path) {
     assert!(text.contains(there), "{text}");
     // Inside the workspace's folder it would be a member, and its tests' dependencies would be missing in Cargo.lock.
     let (members, more) = ("members = [", "exclude = [\"wick-plugin\"]\nmembers = [");
-    fs::write(manifest, text.replace(there, here).replacen(members, more, 1)).unwrap();
+    // Ten optimized programs took ten minutes, twice; what optimizing makes of them is no concern of these tests.
+    let (small, quick) = (
+        "opt-level = \"s\"\nlto = true\ncodegen-units = 1\n",
+        "opt-level = 0\nlto = \"off\"\ncodegen-units = 16\n",
+    );
+    assert!(text.contains(small), "{text}");
+    let text = text.replace(there, here).replacen(members, more, 1).replacen(small, quick, 1);
+    fs::write(manifest, text).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {
