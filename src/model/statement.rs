@@ -204,6 +204,8 @@ impl Statement {
         if text.len() > STATEMENT_MAX {
             return Err(wrong(format!("it has more than {STATEMENT_MAX} bytes")));
         }
+        // serde doesn't look at the text of fields that wick doesn't know; other readers do.
+        serde_json::from_slice::<serde_json::Value>(text).map_err(|error| wrong(error.to_string()))?;
         let head: Head = serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
         for (what, is, expected) in [
             ("type", &head.kind, STATEMENT_V1),
@@ -268,6 +270,15 @@ mod tests {
     use proptest::prelude::*;
 
     const TEXT: &str = include_str!("../../tests/golden/wick/statement.json");
+
+    #[test]
+    fn what_is_not_looked_at_must_be_json_too() {
+        for text in [&b"\x88"[..], b"\\ud800"] {
+            let unknown = [b"{\"unknown\": \"", text, b"\","].concat();
+            let text = [&unknown[..], &TEXT.as_bytes()[1..]].concat();
+            assert!(Statement::read(&text).is_err(), "{}", String::from_utf8_lossy(&text));
+        }
+    }
 
     /// The golden file is wrapped for people; what is signed is one line.
     fn golden() -> String {

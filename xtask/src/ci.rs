@@ -74,6 +74,7 @@ fn steps(require_tools: bool) -> Vec<Step> {
         command("probe: Go vet", at("tests/fixtures/probe", "go vet ./...")),
         command("fuzzers: format", at("tests/fuzz", "cargo fmt --all --check")),
         command("fuzzers: lint", at("tests/fuzz", &lint_fuzzers)),
+        Step { name: "fuzzers: short run", run: Work::Own(fuzz::smoke) },
         names("test host: Go format", at("tests/host", "gofmt -l .")),
         command("test host: Go vet", at("tests/host", "go vet ./...")),
         command("test host: Go tests", at("tests/host", "go test ./...")),
@@ -103,14 +104,12 @@ pub(crate) fn test(args: &[String]) -> Result<()> {
     list(ci || !flags.is_empty())
 }
 
-/// [`test()`] without skips, each bench once (not to measure, but to see that it runs), and a short run of the fuzzers,
-/// whose build takes too long for every change; their seeds are among the tests.
+/// [`test()`] without skips, and each bench once, not to measure, but to see that it runs.
 pub(crate) fn ci(args: &[String]) -> Result<()> {
     flags(args, &[])?;
     for bench in ["start", "package", "catalog", "sdk", "build"] {
         crate::bench::run(&[bench.to_owned(), "--smoke".to_owned()])?;
     }
-    fuzz::smoke(&[])?;
     list(true)
 }
 

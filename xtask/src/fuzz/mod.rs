@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz`: makes up inputs for the readers of foreign bytes and holds them against their laws
-//! (`tests/fuzz`). A short run is part of `cargo xtask ci`; a long one is for whoever changes a reader.
+//! (`tests/fuzz`). A short run is part of `cargo xtask test`; a long one is for whoever changes a reader.
 
 mod run;
 mod table;
@@ -28,7 +28,7 @@ struct Options {
     json: bool,
 }
 
-/// The step of [`ci`](crate::ci): every target, briefly.
+/// A step of [`test`](crate::ci::test): every target, briefly.
 pub(crate) fn smoke(_: &[String]) -> Result<()> {
     run(&["--smoke".to_owned()])
 }
@@ -126,6 +126,8 @@ fn build(options: &Options) -> Result<PathBuf> {
     let (sanitizer, target) =
         if options.address { ("address", output().join("address")) } else { ("none", output()) };
     let build = Cmd::new("cargo-fuzz").args(["fuzz", "build", "--sanitizer", sanitizer, "--target", triple]);
+    // One unit, which it takes by itself, is one thread: minutes for wick alone.
+    let build = build.args(["--codegen-units", "16"]);
     let build = build.args(["--fuzz-dir".to_owned(), folder().display().to_string()]);
     let build = build.args(["--target-dir".to_owned(), target.display().to_string()]);
     let build = if options.address { build.env("RUSTC_BOOTSTRAP", "1") } else { build };
