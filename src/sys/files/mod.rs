@@ -1,11 +1,15 @@
 //! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
 
+mod scratch;
+
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
+
+pub use scratch::{Lock, Scratch};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -302,82 +306,6 @@ fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
     {
         let _ = (file, mode);
         Ok(())
-    }
-}
-
-/// A folder that is gone when the value is dropped; mode 0700.
-pub struct Scratch(tempfile::TempDir);
-
-impl Scratch {
-    /// A scratch folder in the system's place for such things.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub fn new() -> Result<Scratch> {
-        let place = std::env::temp_dir();
-        wrap("create a scratch folder in", &place, tempfile::Builder::new().prefix("wick-").tempdir())
-            .map(Scratch)
-    }
-
-    /// A scratch folder inside `place`, for files that will be renamed within that file system.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub fn within(place: &Path) -> Result<Scratch> {
-        create_folder(place)?;
-        wrap("create a scratch folder in", place, tempfile::Builder::new().prefix("run-").tempdir_in(place))
-            .map(Scratch)
-    }
-
-    /// A scratch folder beside what `place` holds, under a name that no walk over plugins looks at.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub fn beside(place: &Path) -> Result<Scratch> {
-        create_folder(place)?;
-        let made = tempfile::Builder::new().prefix(".wick-").tempdir_in(place);
-        wrap("create a scratch folder in", place, made).map(Scratch)
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-/// An exclusive lock on a file, held until dropped; the system releases it when the process dies.
-pub struct Lock(#[allow(dead_code, reason = "held for its drop")] fs::File);
-
-impl Lock {
-    /// Takes the lock, or says that another process has it.
-    ///
-    /// # Errors
-    /// When the file can't be opened.
-    pub fn try_take(path: &Path) -> Result<Option<Lock>> {
-        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path);
-        let file = wrap("open", path, file)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => wrap("lock", path, Err(error)),
-        }
-    }
-
-    /// Takes the lock, waiting for as long as it takes.
-    ///
-    /// # Errors
-    /// When the file can't be opened or locked.
-    pub fn take(path: &Path) -> Result<Lock> {
-        loop {
-            if let Some(lock) = Lock::try_take(path)? {
-                return Ok(lock);
-            }
-            if super::interrupt::requested() {
-                return wrap("lock", path, Err(io::ErrorKind::Interrupted.into()));
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
     }
 }
 
