@@ -14,7 +14,7 @@ use crate::model::names::PluginKey;
 use crate::model::package::{PACKAGE_MAX, PackageName, beside};
 use crate::model::receipt::{BuildReceipt, PackageReceipt, RECEIPT_SCHEMA};
 use crate::model::signature::{PublicKey, SignaturePolicy};
-use crate::signer::check;
+use crate::signer::names;
 use crate::sys::files::{self, FileError};
 
 /// Where receipts lie in an output folder.
@@ -81,7 +81,7 @@ impl Kept {
             None => "not attested".to_owned(),
             Some(text) => {
                 match text.and_then(|text| Bundle::read(&text).map_err(|error| error.to_string())) {
-                    Ok(bundle) => check::says_signer(&bundle),
+                    Ok(bundle) => names::says_signer(&bundle),
                     Err(_) => "none that can be read".to_owned(),
                 }
             }
@@ -285,7 +285,7 @@ pub fn disagreements(set: &[&Kept]) -> Vec<Finding> {
         "build all targets with the same --cosign-key; a release has bundles for all of its packages, or for none",
         &|one| match one.bundle() {
             None => "no bundle".to_owned(),
-            Some(Ok(bundle)) => check::says_signer(&bundle),
+            Some(Ok(bundle)) => names::says_signer(&bundle),
             Some(Err(_)) => "none that fits".to_owned(),
         },
     );

@@ -92,6 +92,27 @@ pub enum CheckError {
     /// What the certificate policy says.
     #[error("{0}")]
     Certificate(String),
+    /// Truly signed, by somebody who isn't trusted.
+    #[error("it is signed by {is}; trusted: {}", trusted.join(", "))]
+    OtherSigner {
+        /// Who signed.
+        is: Identity,
+        /// Who is trusted.
+        trusted: Vec<String>,
+    },
+}
+
+impl CheckError {
+    /// What may have happened, as a hint: another signer is no damage.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            CheckError::OtherKey { .. } | CheckError::OtherSigner { .. } => {
+                "ask the publisher who signs; whoever can write to a release can sign it anew"
+            }
+            _ => "the file or the bundle was changed, or they are of different builds",
+        }
+    }
 }
 
 impl Explain for CheckError {
@@ -162,15 +183,6 @@ pub fn is_about(bundle: &Bundle, digest: &Sha256) -> Result<(), CheckError> {
     match &message_signature(bundle)?.message_digest {
         Some(said) => is_over(said, digest),
         None => Err(CheckError::Malformed("it doesn't say which file it is over".to_owned())),
-    }
-}
-
-/// Who a bundle says has signed it, of the kinds that can be told without a key: the hint, or `a certificate`.
-#[must_use]
-pub fn says_signer(bundle: &Bundle) -> String {
-    match &bundle.verification_material.public_key {
-        Some(key) => format!("key {}", key.hint.escape_debug()),
-        None => "a certificate".to_owned(),
     }
 }
 

@@ -38,6 +38,17 @@ pub fn named(bundle: &Bundle) -> Option<Identity> {
     }
 }
 
+/// Who a bundle says has signed it, for people.
+#[must_use]
+pub fn says_signer(bundle: &Bundle) -> String {
+    match named(bundle) {
+        // Whether it is a cosign or an ed25519 key, a hint doesn't tell.
+        Some(Identity::Cosign { hint }) => format!("key {}", hint.escape_debug()),
+        Some(other) => other.to_string().escape_debug().to_string(),
+        None => "a certificate that can't be read".to_owned(),
+    }
+}
+
 /// Whether two names mean the same signer. A workflow is the same at every branch and tag: its address counts up to the
 /// `@`, so a release from another tag is no other signer, and one from another repository or workflow is.
 #[must_use]

@@ -79,7 +79,7 @@ pub fn judge(attestation: &Sidecar, package: &Attested<'_>, expected: &Expectati
         }
         Err(error) => {
             let finding = Finding::error("attestation-signature", format!("its attestation: {error}"));
-            judgement.findings.push(finding);
+            judgement.findings.push(finding.hint(error.hint()));
         }
     }
     let Some(statement) = bundle.statement() else {

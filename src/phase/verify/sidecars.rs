@@ -95,8 +95,9 @@ pub(super) fn judge_bundle(
                 }
                 Err(Unfit::NotTrusted(why)) => Finding::error("bundle-not-trusted", format!("{name}: {why}"))
                     .hint("name the publisher's key with --cosign-pub"),
-                Err(Unfit::Wrong(why)) => Finding::error("bundle-mismatch", format!("{name}: {why}"))
-                    .hint("the file or the bundle was changed, or they are of different builds"),
+                Err(Unfit::Wrong { why, hint }) => {
+                    Finding::error("bundle-mismatch", format!("{name}: {why}")).hint(hint)
+                }
             }
         }
     };
@@ -116,12 +117,21 @@ pub fn is_over(bundle: &[u8], digest: &Sha256) -> Result<Bundle, String> {
 enum Unfit {
     /// It fits, as far as that can be told.
     NotTrusted(String),
-    Wrong(String),
+    Wrong {
+        why: String,
+        hint: &'static str,
+    },
+}
+
+impl Unfit {
+    fn damaged(why: String) -> Unfit {
+        Unfit::Wrong { why, hint: "the file or the bundle was changed, or they are of different builds" }
+    }
 }
 
 fn read(bundle: &Result<Vec<u8>, String>) -> Result<Bundle, Unfit> {
-    let bytes = bundle.as_ref().map_err(|error| Unfit::Wrong(error.clone()))?;
-    Bundle::read(bytes).map_err(|error| Unfit::Wrong(error.to_string()))
+    let bytes = bundle.as_ref().map_err(|error| Unfit::damaged(error.clone()))?;
+    Bundle::read(bytes).map_err(|error| Unfit::damaged(error.to_string()))
 }
 
 fn fits(
@@ -130,11 +140,12 @@ fn fits(
     digest: &Sha256,
     trust: &Trust,
 ) -> Result<crate::model::bundle::Identity, Unfit> {
-    check::is_about(bundle, digest).map_err(|error| Unfit::Wrong(error.to_string()))?;
-    check::blob(trust, bundle, bytes).map_err(|error| match error {
+    let unfit = |error: CheckError| match error {
         CheckError::NotTrusted(_) => Unfit::NotTrusted(error.to_string()),
-        other => Unfit::Wrong(other.to_string()),
-    })
+        other => Unfit::Wrong { why: other.to_string(), hint: other.hint() },
+    };
+    check::is_about(bundle, digest).map_err(unfit)?;
+    check::blob(trust, bundle, bytes).map_err(unfit)
 }
 
 /// Whether somebody is trusted who signs bundles over files: then a bundle by anybody else won't do.

@@ -46,8 +46,7 @@ impl CertificatePolicy for Named {
             return Ok(found);
         }
         let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
-        let why = format!("it is signed by {found}; trusted: {}", trusted.join(", "));
-        Err(CheckError::Certificate(why))
+        Err(CheckError::OtherSigner { is: found, trusted })
     }
 }
 

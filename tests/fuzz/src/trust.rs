@@ -11,6 +11,7 @@ use wick::signer::check::{self, Trust};
 use wick::signer::cosign::{self, Cosign};
 use wick::signer::ed25519::Ed25519;
 use wick::signer::key::{KeyError, KeyText};
+use wick::signer::names;
 
 use super::is_speakable;
 
@@ -50,7 +51,7 @@ pub(super) fn bundle(data: &[u8]) {
 
 /// Only the file and the statement that the trusted keys really signed are accepted.
 fn checked(bundle: &Bundle) {
-    assert!(is_speakable(&check::says_signer(bundle)));
+    assert!(is_speakable(&names::says_signer(bundle)));
     match check::blob(trust(), bundle, FILE) {
         Ok(_) => assert!(check::blob(trust(), bundle, b"another file").is_err()),
         Err(error) => assert!(is_speakable(&error.to_string()), "{error:?}"),
