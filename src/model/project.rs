@@ -102,6 +102,8 @@ pub struct RustSource {
     pub workspace_root: PathBuf,
     /// Where cargo puts what it builds.
     pub target_dir: PathBuf,
+    /// Crates that the workspace takes from paths outside its folder: name and folder.
+    pub outside: Vec<(String, PathBuf)>,
     /// The package's name.
     pub package: String,
     /// The binary's name.

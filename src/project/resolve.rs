@@ -154,6 +154,7 @@ impl CargoAnswers {
         };
         let workspace_root = PathBuf::from(metadata.workspace_root.as_std_path());
         let source = RustSource {
+            outside: outside(metadata),
             has_lock: files::is_file(&workspace_root.join("Cargo.lock")),
             workspace_root,
             target_dir: metadata.target_directory.clone().into_std_path_buf(),
@@ -187,6 +188,18 @@ impl CargoAnswers {
         self.0.push(metadata);
         Ok(&self.0[self.0.len() - 1])
     }
+}
+
+/// What the workspace's packages take from paths outside its folder.
+fn outside(metadata: &cargo_metadata::Metadata) -> Vec<(String, PathBuf)> {
+    let all = metadata.packages.iter().flat_map(|package| &package.dependencies);
+    let mut found: Vec<(String, PathBuf)> = all
+        .filter_map(|one| Some((one.name.clone(), one.path.as_ref()?.as_std_path().to_owned())))
+        .filter(|(_, path)| !path.starts_with(metadata.workspace_root.as_std_path()))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn pick_binary(

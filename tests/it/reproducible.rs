@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::repo::{self, Repo};
 use crate::support::{
     BUILD_ALL, BUILD_TOOLS, WICK, built, clean, copy_examples, done, everything, inside, json, need,
     plugin_of, scratch, unzip, wick,
@@ -193,4 +194,33 @@ fn state(bin: &Path) -> Vec<(String, u64, SystemTime)> {
         .collect();
     all.sort();
     all
+}
+
+/// A crate by a path outside the workspace: cargo gives rustc its whole path, and panics carry it.
+#[test]
+fn crates_from_elsewhere_leave_no_folder_in_the_binary() {
+    if repo::lacks("crates_from_elsewhere_leave_no_folder_in_the_binary", &["cargo"]) {
+        return;
+    }
+    let build = || {
+        let repo = Repo::go().with_rust();
+        repo.remove("Cargo.toml");
+        repo.write("connector/rho/Cargo.lock", &repo.read("Cargo.lock"));
+        repo.remove("Cargo.lock");
+        repo.append("connector/rho/Cargo.toml", "\n[workspace]\n");
+        let (sound, panicking) =
+            ("&'static str {\n", "&'static str {\n    assert!(std::env::args().count() < 99);\n");
+        repo.replace("crates/util/src/lib.rs", sound, panicking);
+        let report = repo.build(&["rho"]).json();
+        let name = report["packages"][0]["package"].as_str().unwrap().to_owned();
+        let zip = repo.path("bin").join(name);
+        (repo.root().to_str().unwrap().to_owned(), fs::read(&zip).unwrap(), inside(&zip, "rho"))
+    };
+    let (root, zip, binary) = build();
+    let text = String::from_utf8_lossy(&binary);
+    assert!(text.contains("/path/util/src/lib.rs"), "the panic's place is there at all");
+    assert!(!text.contains(&root), "{root}");
+    let (elsewhere, again, _) = build();
+    assert_ne!(root, elsewhere);
+    assert!(zip == again, "{root} and {elsewhere} give other bytes");
 }

@@ -32,6 +32,8 @@ pub(super) struct Folder<'a> {
     pub(super) in_go_module: bool,
     /// The crates it is made from.
     pub(super) crates: BTreeSet<String>,
+    /// Those of them that lie outside the workspace's folder, as `name at path`.
+    pub(super) outside: Vec<String>,
 }
 
 impl Folder<'_> {
@@ -137,6 +139,10 @@ pub(super) fn links_a_library(folder: &Folder<'_>) -> Vec<String> {
         .filter(|name| **name != "openssl-sys" || !vendored)
         .map(|name| format!("it depends on {name}"))
         .collect()
+}
+
+pub(super) fn draws_on_elsewhere(folder: &Folder<'_>) -> Vec<String> {
+    folder.outside.iter().map(|one| format!("it depends on {one}, outside the workspace's folder")).collect()
 }
 
 pub(super) fn holds_a_key(folder: &Folder<'_>) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::crates;
 use super::folder::Folder;
 use crate::model::failure::Failure;
 use crate::model::project::Language;
@@ -42,13 +43,18 @@ pub(super) fn folder<'a>(
     let field = |name: &str| Some(package.as_ref()?.get("package")?.get(name)?.as_str()?.to_owned());
     let above =
         |name: &str| candidate.dir.ancestors().map(|dir| dir.join(name)).find(|path| files::is_file(path));
-    let (mut lacks_lock, mut crates) = (None, BTreeSet::new());
+    let (mut lacks_lock, mut crates, mut outside) = (None, BTreeSet::new(), Vec::new());
     let go_mod = above("go.mod");
     match candidate.language {
         Some(Language::Rust) => match above("Cargo.lock") {
             Some(lock) => {
                 let name = field("name").unwrap_or_else(|| candidate.key.to_string());
-                crates = closure(&files::read_text(&lock)?, &name);
+                crates = crates::closure(&files::read_text(&lock)?, &name);
+                let workspace = lock.with_file_name("Cargo.toml");
+                let root = files::read_text(&workspace).ok().and_then(|text| text.parse().ok());
+                if let (Some(package), Some(root), Some(folder)) = (&package, &root, lock.parent()) {
+                    outside = crates::outside(&candidate.dir, package, folder, root);
+                }
             }
             None => lacks_lock = Some("Cargo.lock"),
         },
@@ -78,6 +84,7 @@ pub(super) fn folder<'a>(
         lacks_lock,
         in_go_module: go_mod.is_some(),
         crates,
+        outside,
         files: texts,
     };
     folder.changed = changed(candidate, &folder);
@@ -121,38 +128,4 @@ fn changed(candidate: &Candidate, folder: &Folder<'_>) -> Vec<String> {
     let all = git::changed_since(&candidate.dir, &tag).unwrap_or_default();
     let inside = all.iter().filter_map(|path| path.strip_prefix(&candidate.dir).ok());
     inside.map(|path| path.to_string_lossy().replace('\\', "/")).collect()
-}
-
-/// The packages that `name` is made from, by a Cargo.lock.
-fn closure(lock: &str, name: &str) -> BTreeSet<String> {
-    let Ok(lock) = lock.parse::<toml::Table>() else { return BTreeSet::new() };
-    let packages = lock.get("package").and_then(toml::Value::as_array).cloned().unwrap_or_default();
-    let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for package in &packages {
-        let Some(own) = package.get("name").and_then(toml::Value::as_str) else { continue };
-        let dependencies = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
-        // `name`, or `name version` where there are several.
-        let names = dependencies.filter_map(|one| one.as_str()?.split(' ').next());
-        needs.entry(own.to_owned()).or_default().extend(names.map(ToOwned::to_owned));
-    }
-    let (mut found, mut open) = (BTreeSet::new(), vec![name.to_owned()]);
-    while let Some(next) = open.pop() {
-        open.extend(needs.get(&next).into_iter().flatten().filter(|name| !found.contains(*name)).cloned());
-        found.insert(next);
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_a_plugin_is_made_from_counts() {
-        let lock = "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0\"]\n\
-                    [[package]]\nname = \"b\"\nversion = \"1.0.0\"\ndependencies = [\"a\"]\n\
-                    [[package]]\nname = \"c\"\nversion = \"1.0.0\"\n";
-        assert_eq!(closure(lock, "a").into_iter().collect::<Vec<_>>(), ["a", "b"]);
-        assert!(closure("no toml", "a").is_empty());
-    }
 }

@@ -1,6 +1,7 @@
 //! What a host or a reviewer would complain about, before anything is packed: all findings in one run. [`rules`] is the
 //! table of everything that can be said; this file asks each rule and keeps the answers together.
 
+mod crates;
 mod declared;
 mod fields;
 mod folder;

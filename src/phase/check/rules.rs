@@ -116,6 +116,12 @@ pub const RULES: &[Rule] = &[
         "The library isn't there for other targets, and Linux plugins are static.",
         "use a crate in pure Rust, such as rustls, or the crate's feature `vendored`",
     ], Look::Folder(folder::links_a_library)),
+    rule("path-outside", Warning, [
+        "a crate is taken from a path outside the workspace's folder",
+        "Cargo tells such crates apart by where they lie, so the same sources may give other binaries in another folder, \
+         and `wick plugin reproduce` can't confirm a release.",
+        "publish the crate, or move it into the workspace's folder",
+    ], Look::Folder(folder::draws_on_elsewhere)),
     rule("private-key", Error, [
         "a file of the folder holds a private key",
         "Whoever can read the repository has it, and it may be packed.",

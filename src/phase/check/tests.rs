@@ -30,6 +30,7 @@ fn good(key: &PluginKey) -> Folder<'_> {
         lacks_lock: None,
         in_go_module: true,
         crates: BTreeSet::new(),
+        outside: Vec::new(),
     }
 }
 
@@ -203,6 +204,7 @@ fn bad_folders() -> Vec<(&'static str, Spoil)> {
         }),
         ("c-code", |folder| add(folder, "x.go", "package main\n\nimport (\n\t\"C\" // old\n)\n")),
         ("c-library", |folder| folder.crates = ["openssl-sys".to_owned()].into()),
+        ("path-outside", |folder| folder.outside = vec!["sdk at ../../sdk".to_owned()]),
         ("private-key", |folder| add(folder, "deploy.pem", "-----BEGIN EC PRIVATE KEY-----\nabc\n")),
     ]
 }

@@ -328,15 +328,16 @@ fn sameness(builder: Builder, target: Target, epoch: &str) -> Option<String> {
 /// Keeps this machine's folders out of panic messages. The last match wins in rustc, so the widest comes first.
 fn remaps(order: &Order<'_>, cargo: &CargoTool, rust: &RustSource) -> Vec<String> {
     let home = ["HOME", "USERPROFILE"].iter().find_map(|name| order.environment.get(*name));
+    let outside = rust.outside.iter().map(|(name, path)| (Some(path.clone()), format!("/path/{name}")));
     let pairs = [
         (home.map(PathBuf::from), "/home"),
         (Some(cargo.sysroot.clone()), "/rust"),
         (Some(cargo.home.clone()), "/cargo"),
-        (Some(rust.workspace_root.clone()), "/src"),
-        (Some(rust.target_dir.clone()), "/target"),
     ];
-    let real =
-        pairs.into_iter().filter_map(|(path, name)| Some((path.filter(|p| p.parent().is_some())?, name)));
+    let inner = [(Some(rust.workspace_root.clone()), "/src"), (Some(rust.target_dir.clone()), "/target")];
+    let named = |(path, name): (Option<PathBuf>, &str)| (path, name.to_owned());
+    let pairs = pairs.map(named).into_iter().chain(outside).chain(inner.map(named));
+    let real = pairs.filter_map(|(path, name)| Some((path.filter(|p| p.parent().is_some())?, name)));
     real.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect()
 }
 
