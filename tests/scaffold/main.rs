@@ -11,7 +11,7 @@
 mod check;
 mod files;
 mod new;
-#[path = "../it/repo.rs"]
+#[path = "../it/repo/mod.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod repo;
 mod typed;

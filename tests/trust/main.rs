@@ -18,7 +18,7 @@ mod interop;
 mod keyless;
 mod keys;
 #[allow(dead_code, reason = "shared with tests/it, which uses more of it")]
-#[path = "../it/repo.rs"]
+#[path = "../it/repo/mod.rs"]
 mod repo;
 mod sbom;
 mod sources;
