@@ -1,7 +1,7 @@
 //! Takes a compiler's output: finds the binary, checks that it is what its target says (the truth gate), keeps it.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::super::{Run, plan, trace};
 use super::Traced;
@@ -151,7 +151,7 @@ fn add_what_rustc_read(
     let root = &run.project.root;
     // Where a path leads, not how it is spelled, decides whether a watched folder holds it.
     let watched = |path: &PathBuf| {
-        let real = files::canonical(path).unwrap_or_else(|_| without_dots(path));
+        let real = files::canonical(path).unwrap_or_else(|_| files::without_dots(path));
         path.starts_with(&rust.target_dir)
             || receipt.inputs.iter().any(|input| match &input.state {
                 crate::model::receipt::InputState::Tree(_) => real.starts_with(root.join(&input.path)),
@@ -168,21 +168,7 @@ fn add_what_rustc_read(
 /// A path as compilers name it (`src/../../docs/notice.txt`), spelled as people do unless a link is on the way.
 /// Build scripts name folders too.
 fn as_source(path: &Path) -> SourcePath {
-    let short = without_dots(path);
+    let short = files::without_dots(path);
     let path = if files::canonical(path).is_ok_and(|real| real == short) { short } else { path.to_owned() };
     if files::kind(&path) == files::Kind::Folder { SourcePath::Tree(path) } else { SourcePath::File(path) }
-}
-
-fn without_dots(path: &Path) -> PathBuf {
-    let mut short = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                short.pop();
-            }
-            Component::CurDir => {}
-            part => short.push(part),
-        }
-    }
-    short
 }

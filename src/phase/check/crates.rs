@@ -2,9 +2,11 @@
 //! folders hold where it isn't installed, too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use toml::{Table, Value};
+
+use crate::sys::files;
 
 /// The packages that `name` is made from, by a Cargo.lock.
 pub(super) fn closure(lock: &str, name: &str) -> BTreeSet<String> {
@@ -44,26 +46,11 @@ pub(super) fn outside(dir: &Path, package: &Table, workspace: &Path, root: &Tabl
         let (spec, from) =
             if is_shared { (shared.and_then(|all| all.get(name)), workspace) } else { (Some(spec), dir) };
         let Some(path) = spec.and_then(|spec| spec.get("path")?.as_str()) else { continue };
-        if !normal(&from.join(path)).starts_with(normal(workspace)) {
+        if !files::without_dots(&from.join(path)).starts_with(files::without_dots(workspace)) {
             found.insert(format!("{name} at {path}"));
         }
     }
     found.into_iter().collect()
-}
-
-/// A path without `..`, by its text alone.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                out.pop();
-            }
-            Component::CurDir => {}
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod scratch;
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
@@ -307,6 +307,22 @@ fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
         let _ = (file, mode);
         Ok(())
     }
+}
+
+/// A path without `.` and `..`, by its text alone: where a link is on the way, it may be another file.
+#[must_use]
+pub fn without_dots(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                short.pop();
+            }
+            Component::CurDir => {}
+            part => short.push(part),
+        }
+    }
+    short
 }
 
 /// Every file below a folder: path relative to it with `/`, content, whether it is executable. Links are not
