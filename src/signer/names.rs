@@ -38,14 +38,23 @@ pub fn named(bundle: &Bundle) -> Option<Identity> {
     }
 }
 
-/// Who a bundle says has signed it, for people.
+/// Who a bundle says has signed it, for people; equal for the same signer, as [`is_same`] has it.
 #[must_use]
 pub fn says_signer(bundle: &Bundle) -> String {
-    match named(bundle) {
+    named(bundle)
+        .map_or_else(|| "a certificate that can't be read".to_owned(), |identity| in_words(&identity))
+}
+
+fn in_words(identity: &Identity) -> String {
+    match identity {
         // Whether it is a cosign or an ed25519 key, a hint doesn't tell.
-        Some(Identity::Cosign { hint }) => format!("key {}", hint.escape_debug()),
-        Some(other) => other.to_string().escape_debug().to_string(),
-        None => "a certificate that can't be read".to_owned(),
+        Identity::Cosign { hint } => format!("key {}", hint.escape_debug()),
+        Identity::Certificate { subject, issuer } => {
+            let subject = without_ref(subject).to_owned();
+            let signer = Identity::Certificate { subject, issuer: issuer.clone() };
+            signer.to_string().escape_debug().to_string()
+        }
+        Identity::Ed25519 { .. } => identity.to_string(),
     }
 }
 
@@ -164,13 +173,16 @@ mod tests {
     #[test]
     fn a_workflow_is_the_same_at_every_ref_and_nowhere_else() {
         let tag = workflow("o/r/.github/workflows/plugins.yml@refs/tags/slack/v0.2.0");
-        assert!(is_same(&tag, &workflow("o/r/.github/workflows/plugins.yml@refs/heads/main")));
+        let main = workflow("o/r/.github/workflows/plugins.yml@refs/heads/main");
+        assert!(is_same(&tag, &main));
+        assert_eq!(in_words(&tag), in_words(&main), "a set signed at two refs has one signer");
         for other in [
             "o/r/.github/workflows/other.yml@refs/heads/main",
             "o/fork/.github/workflows/plugins.yml@refs/heads/main",
             "o/r/.github/workflows/plugins.yml@evil",
         ] {
             assert!(!is_same(&tag, &workflow(other)), "{other}");
+            assert_ne!(in_words(&tag), in_words(&workflow(other)), "{other}");
         }
         let mail =
             |address: &str| Identity::Certificate { subject: address.to_owned(), issuer: "x".to_owned() };

@@ -1,15 +1,17 @@
 //! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
 
 mod scratch;
+mod write;
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
+pub use write::{move_new, write_atomic, write_new, write_new_private};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -234,81 +236,6 @@ pub fn remove_if_empty(path: &Path) {
     let _ = fs::remove_dir(path);
 }
 
-/// Writes a file so that at every moment either the old or the new content stands under the name.
-/// `mode` is set as given, whatever the umask.
-///
-/// # Errors
-/// When it can't be written; nothing half-written is left.
-pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let inner = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        set_mode(file.as_file(), mode)?;
-        file.as_file().sync_data()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    wrap("write", path, inner())
-}
-
-/// Writes a new file that only its owner can read.
-///
-/// # Errors
-/// When a file of that name exists already, or it can't be written.
-pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let inner = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        set_mode(file.as_file(), 0o600)?;
-        file.as_file().sync_data()?;
-        file.persist_noclobber(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    wrap("write", path, inner())
-}
-
-/// Writes a file that isn't there yet.
-///
-/// # Errors
-/// When something of that name exists already, or it can't be written; nothing half-written is left.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let inner = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".wick-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        set_mode(file.as_file(), 0o644)?;
-        file.persist_noclobber(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    wrap("write", path, inner())
-}
-
-/// Moves a folder to a name of the same file system under which nothing stands.
-///
-/// # Errors
-/// When something stands there, or it can't be moved.
-pub fn move_new(from: &Path, to: &Path) -> Result<()> {
-    if fs::symlink_metadata(to).is_ok() {
-        return wrap("create the folder", to, Err(io::ErrorKind::AlreadyExists.into()));
-    }
-    wrap("create the folder", to, fs::rename(from, to))
-}
-
-fn set_mode(file: &fs::File, mode: u32) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(fs::Permissions::from_mode(mode))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (file, mode);
-        Ok(())
-    }
-}
-
 /// A path without `.` and `..`, by its text alone: where a link is on the way, it may be another file.
 #[must_use]
 pub fn without_dots(path: &Path) -> PathBuf {
@@ -352,47 +279,6 @@ pub fn read_tree(folder: &Path) -> Result<Vec<(String, Vec<u8>, bool)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn atomic_writes_replace_and_set_the_mode_whatever_the_umask() {
-        let dir = Scratch::new().unwrap();
-        let path = dir.path().join("f");
-        write_atomic(&path, b"one", 0o644).unwrap();
-        write_atomic(&path, b"two", 0o755).unwrap();
-        assert_eq!(read(&path).unwrap(), b"two");
-        if cfg!(unix) {
-            assert_eq!(mode(&path), Some(0o755));
-        }
-        assert_eq!(list(dir.path()).unwrap(), ["f"], "no temp file stays");
-    }
-
-    #[test]
-    fn a_private_file_is_never_replaced() {
-        let dir = Scratch::new().unwrap();
-        let path = dir.path().join("key");
-        write_new_private(&path, b"one").unwrap();
-        assert!(write_new_private(&path, b"two").is_err());
-        assert_eq!(read(&path).unwrap(), b"one");
-    }
-
-    #[test]
-    fn what_is_new_takes_nobodys_place() {
-        let dir = Scratch::new().unwrap();
-        let (file, folder) = (dir.path().join("f"), dir.path().join("d"));
-        write_new(&file, b"one").unwrap();
-        assert!(write_new(&file, b"two").is_err());
-        assert_eq!(read(&file).unwrap(), b"one");
-        let made = Scratch::beside(&folder).unwrap();
-        create_folder(&made.path().join("x")).unwrap();
-        move_new(&made.path().join("x"), &folder.join("x")).unwrap();
-        create_folder(&made.path().join("x")).unwrap();
-        assert!(
-            move_new(&made.path().join("x"), &folder.join("x")).is_err(),
-            "rename takes empty folders' places"
-        );
-        drop(made);
-        assert_eq!(list(&folder).unwrap(), ["x"]);
-    }
 
     #[test]
     fn errors_name_the_path() {
