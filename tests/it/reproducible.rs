@@ -179,6 +179,10 @@ fn when_nothing_changed_no_compiler_starts() {
     for compiler in ["go build ", "cargo zigbuild "] {
         assert!(commands.lines().any(|line| line.starts_with(compiler)), "{compiler}: {commands}");
     }
+    // Builds of one cargo workspace take turns, so each has all CPUs, whatever else is built.
+    let all = format!("--jobs={}", std::thread::available_parallelism().unwrap());
+    let line = commands.lines().find(|line| line.starts_with("cargo zigbuild ")).unwrap();
+    assert!(line.ends_with(&all), "{line}");
 }
 
 /// Names, sizes and times of what lies in the output folder.
