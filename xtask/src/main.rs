@@ -5,6 +5,7 @@
     reason = "the walls in clippy.toml stand inside wick; a chore runs commands, reads files and prints"
 )]
 
+mod baseline;
 mod bench;
 mod ci;
 mod command;
@@ -34,6 +35,11 @@ const VERBS: &[Verb] = &[
         name: "fuzz",
         help: "make up inputs for the readers   [TARGET...] [--minutes N | --smoke] [--jobs N] [--address] [--json]",
         run: fuzz::run,
+    },
+    Verb {
+        name: "baseline",
+        help: "digests of all that wick makes, to compare a change of structure with   write | compare [FILE]",
+        run: baseline::run,
     },
     Verb { name: "tidy", help: "check the rules of the house", run: tidy::run },
     Verb {
