@@ -75,10 +75,28 @@ pub fn kind(path: &Path) -> Kind {
     }
 }
 
+/// Whether anything stands at `path`, a dangling link too.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    kind(path) != Kind::Missing
+}
+
 /// Whether a regular file stands at `path`.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     kind(path) == Kind::File
+}
+
+/// Whether a folder, or a link to one, stands at `path`.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    kind(path) == Kind::Folder
+}
+
+/// What the symbolic link at `path` says; nothing where none is.
+#[must_use]
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Whether a symbolic link stands at `path`.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{GitError, git};
+use super::door::{failed, git};
+use super::{GitError, Repository};
 
 /// A repository's working tree at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,25 +21,14 @@ pub struct WorkingTree {
 /// # Errors
 /// When git can't be run, or doesn't answer.
 pub fn working_tree(folder: &Path) -> Result<Option<WorkingTree>, GitError> {
-    let Some(top) = top(folder)? else { return Ok(None) };
+    let Some(super::Checkout { top, .. }) = Repository::of(folder)?.checkout()? else { return Ok(None) };
     // Renames as delete and add: both sides differ from the commit.
     let args = ["status", "--porcelain=v2", "--branch", "--untracked-files=all", "--no-renames", "-z"];
     let answer = git(&top, &args)?;
     if !answer.success() {
-        return Err(GitError::Said { command: args.join(" "), said: answer.complaint() });
+        return Err(failed(&args, &answer));
     }
     Ok(read(&answer.stdout_text(), &top))
-}
-
-/// The folder of the repository that `folder` is in, if it is in one.
-///
-/// # Errors
-/// When git can't be run.
-pub fn top(folder: &Path) -> Result<Option<PathBuf>, GitError> {
-    let answer = git(folder, &["rev-parse", "--show-toplevel"])?;
-    let text = answer.stdout_text();
-    let path = text.trim_end_matches(['\r', '\n']);
-    Ok((answer.success() && !path.is_empty()).then(|| PathBuf::from(path)))
 }
 
 /// git-status(1), "Porcelain Format Version 2": headers, then one record per path, each ended by NUL.
