@@ -100,7 +100,7 @@ pub(super) fn local(
             (wrong, outcome)
         });
     let mut judged = judged.into_iter();
-    let head = git::working_tree(request.root).ok().flatten().map(|tree| tree.commit);
+    let head = git::head(request.root).ok().flatten().map(|head| head.commit);
     for (candidate, set) in candidates.iter_mut().zip(&chosen) {
         let plugin = candidate.plugin;
         for _ in set {

@@ -2,13 +2,15 @@
 
 mod history;
 mod state;
+mod tree;
 mod worktree;
 
 #[cfg(test)]
 mod tests;
 
 pub use history::{Commit, commits, remote_url, tags};
-pub use state::{WorkingTree, top, working_tree};
+pub use state::{Head, head, top};
+pub use tree::{Tree, TreeEntry, TreeMode, name_of, path_of};
 pub use worktree::{Worktree, tag_commit};
 
 use std::path::{Path, PathBuf};
@@ -143,9 +145,13 @@ fn git(folder: &Path, args: &[&str]) -> Result<Finished, GitError> {
 }
 
 fn said(folder: &Path, args: &[&str]) -> Result<String, GitError> {
+    Ok(String::from_utf8_lossy(&said_bytes(folder, args)?).into_owned())
+}
+
+fn said_bytes(folder: &Path, args: &[&str]) -> Result<Vec<u8>, GitError> {
     let finished = git(folder, args)?;
     if finished.success() {
-        Ok(finished.stdout_text())
+        Ok(finished.stdout)
     } else {
         Err(GitError::Said { command: args.join(" "), said: finished.complaint() })
     }
