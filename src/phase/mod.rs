@@ -18,6 +18,7 @@ pub mod build;
 pub mod call;
 pub mod catalog;
 pub mod check;
+pub mod committed;
 mod far;
 pub mod interrogate;
 pub mod launch;
@@ -46,14 +47,16 @@ use crate::model::names::PluginKey;
 use crate::model::plan::{Plan, Unit};
 use crate::model::project::Project;
 use crate::model::receipt::{Origin, PackageReceipt};
-use crate::model::report::BuildReport;
+use crate::model::report::{BuildReport, PluginFinding};
 use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
+use crate::phase::committed::Committed;
 use crate::phase::parallel::OnFailure;
 use crate::phase::store::Store;
 use crate::signer::{Signer, Signers};
 use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
+use crate::sys::git as sys_git;
 use crate::sys::interrupt;
 
 /// Whether receipts count.
@@ -105,11 +108,16 @@ pub fn fingerprints() -> Fingerprints {
 /// Only when the run as a whole can't go on: no scratch folder, interrupted. Steps that fail are in the report.
 pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     // Before the build: what is committed while it runs is none of its sources.
-    let tree = package::source::working_tree(&run.project.root);
+    let (head, unknown) = package::source::head(&run.project.root)?;
+    if let (Some(_), Some(_)) = (&run.attester, &unknown) {
+        // A statement without the commit would be taken for one of sources that never had any.
+        sys_git::head(&run.project.root)?;
+    }
+    let committed = head.map(|head| Committed::new(head, &run.project.root, run.tools, run.fingerprints));
     let built = build::build(run)?;
     stop_if_interrupted()?;
     let mut standings = package::judge(run, &built.states);
-    package::source::refresh(run, &built.states, &mut standings, tree.as_ref())?;
+    package::source::refresh(run, &built.states, &mut standings, committed.as_ref())?;
     let halted = run.on_failure == OnFailure::Stop && report::any_failed(&built.states);
     let mut answers = interrogate::Answers::new();
     let mut packed = BTreeMap::new();
@@ -123,11 +131,13 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
         let refused = run.on_failure == OnFailure::Stop && answers.values().any(Result::is_err);
         if !refused {
-            packed = package::package(run, &built.states, &standings, &answers, tree.as_ref());
+            packed = package::package(run, &built.states, &standings, &answers, committed.as_ref());
         }
         stop_if_interrupted()?;
     }
     let mut report = report::report(run, &built, &standings, &answers, &packed);
+    let first = run.project.plugins.first().map(|plugin| plugin.key.clone());
+    report.findings.extend(unknown.zip(first).map(|(finding, plugin)| PluginFinding { plugin, finding }));
     // A set that won't be complete is not signed; what is stale goes in any case.
     let signer = if halted { None } else { run.signers.of_zips() };
     let kept = report::kept(run, &standings, &packed);

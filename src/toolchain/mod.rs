@@ -59,6 +59,10 @@ pub trait Toolchain: Sync {
         target: Target,
     ) -> Vec<(CommandLine, Vec<&'a Plugin>)>;
 
+    /// Whether the compiler takes a file by its name, without being told of it: such a file is a source as soon as it
+    /// lies in a folder of sources. By its place in that folder.
+    fn takes(&self, inside: &Path) -> bool;
+
     /// Reads an answer: one closure per plugin, in the order asked.
     ///
     /// # Errors

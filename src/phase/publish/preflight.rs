@@ -6,7 +6,7 @@ use super::decide::{Decision, Seen, decide};
 use super::local::{self, Dirt};
 use super::{Candidate, Choice, Findings, Request, Token, digests, out, position, ratchet};
 use crate::model::event::StepOutcome;
-use crate::model::failure::{Failure, FailureKind};
+use crate::model::failure::{Explain as _, Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::project::Plugin;
 use crate::model::publish::{PluginRelease, ReleaseOutcome};
@@ -100,7 +100,7 @@ pub(super) fn local(
             (wrong, outcome)
         });
     let mut judged = judged.into_iter();
-    let head = git::working_tree(request.root).ok().flatten().map(|tree| tree.commit);
+    let head = git::head(request.root);
     for (candidate, set) in candidates.iter_mut().zip(&chosen) {
         let plugin = candidate.plugin;
         for _ in set {
@@ -120,13 +120,21 @@ pub(super) fn local(
         let (mut assembled, undescribed) = local::assemble(tag, set, scratch)?;
         findings.add(plugin, FailureKind::Findings, undescribed);
         if assembled.commit.is_none() && request.dirt == Dirt::Allow {
-            assembled.commit.clone_from(&head);
+            assembled.commit = head.as_ref().ok().and_then(|head| Some(head.as_ref()?.commit.clone()));
         }
         if assembled.commit.is_none() {
             let message = format!("there is no commit that the tag {} could point to", assembled.tag);
-            let finding =
-                Finding::error("commit-unknown", message).hint("release from inside the git repository");
-            findings.add(plugin, FailureKind::Findings, [finding]);
+            let (kind, finding) = match &head {
+                Ok(_) => {
+                    let finding = Finding::error("commit-unknown", message);
+                    (FailureKind::Findings, finding.hint("release from inside the git repository"))
+                }
+                Err(error) => {
+                    let finding = Finding::error("commit-unknown", format!("{message}: {error}"));
+                    (error.kind(), error.hints().into_iter().fold(finding, Finding::hint))
+                }
+            };
+            findings.add(plugin, kind, [finding]);
             continue;
         }
         candidate.set = Some(assembled);

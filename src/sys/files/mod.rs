@@ -3,6 +3,7 @@
 mod scratch;
 mod write;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{move_new, write_atomic, write_new, write_new_private};
+pub use write::{make_link, move_new, write_atomic, write_new, write_new_private, write_scratch};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -91,12 +92,6 @@ pub fn is_file(path: &Path) -> bool {
 #[must_use]
 pub fn is_folder(path: &Path) -> bool {
     kind(path) == Kind::Folder
-}
-
-/// What the symbolic link at `path` says; nothing where none is.
-#[must_use]
-pub fn link_target(path: &Path) -> Option<PathBuf> {
-    fs::read_link(path).ok()
 }
 
 /// Whether a symbolic link stands at `path`.
@@ -212,6 +207,47 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Something in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, which need not be text.
+    pub name: OsString,
+    /// What stands there, links followed.
+    pub kind: Kind,
+    /// Whether it is a symbolic link.
+    pub link: bool,
+}
+
+/// Everything in a folder, sorted by the bytes of its name. Cheaper than [`list`] and [`kind`] for each.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn entries(path: &Path) -> Result<Vec<Entry>> {
+    let read = || -> io::Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let is = entry.file_type()?;
+            let kind = match () {
+                () if is.is_symlink() => kind(&entry.path()),
+                () if is.is_dir() => Kind::Folder,
+                () if is.is_file() => Kind::File,
+                () => Kind::Other,
+            };
+            found.push(Entry { name: entry.file_name(), kind, link: is.is_symlink() });
+        }
+        found.sort_by(|a, b| a.name.as_encoded_bytes().cmp(b.name.as_encoded_bytes()));
+        Ok(found)
+    };
+    wrap("list", path, read())
+}
+
+/// Where the symbolic link at `path` leads, as it is written; nothing when there is none.
+#[must_use]
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Makes a folder and those above it.

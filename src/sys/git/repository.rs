@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::door::git;
+use super::tree::path_of;
 use super::{GitError, Unknown};
 use crate::sys::files;
 use crate::sys::process::Finished;
@@ -21,12 +22,12 @@ pub enum Repository {
         top: PathBuf,
     },
     /// A commit is checked out.
-    At(Checkout),
+    At(Head),
 }
 
-/// A commit that is checked out somewhere.
+/// What `HEAD` is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkout {
+pub struct Head {
     /// The repository's folder, absolute; the folder that was asked about lies in it.
     pub top: PathBuf,
     /// The full hash of `HEAD`.
@@ -63,7 +64,7 @@ impl Repository {
         if answer.success() {
             let commit = rest.first().and_then(|line| line.to_str()).unwrap_or_default();
             if !commit.is_empty() && commit.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return Ok(Repository::At(Checkout { top, commit: commit.to_owned() }));
+                return Ok(Repository::At(Head { top, commit: commit.to_owned() }));
             }
         }
         if is_unborn(&folder)? {
@@ -77,9 +78,9 @@ impl Repository {
     ///
     /// # Errors
     /// When there is a repository and it can't be told.
-    pub fn checkout(self) -> Result<Option<Checkout>, GitError> {
+    pub fn head(self) -> Result<Option<Head>, GitError> {
         match self {
-            Repository::At(checkout) => Ok(Some(checkout)),
+            Repository::At(head) => Ok(Some(head)),
             Repository::None | Repository::Unborn { .. } => Ok(None),
             Repository::Unknown(unknown) => Err(GitError::Unknown(unknown)),
         }
@@ -88,10 +89,10 @@ impl Repository {
     /// The repository's folder; nothing in no repository.
     ///
     /// # Errors
-    /// As [`Repository::checkout`].
+    /// As [`Repository::head`].
     pub fn top(self) -> Result<Option<PathBuf>, GitError> {
         match self {
-            Repository::At(Checkout { top, .. }) | Repository::Unborn { top } => Ok(Some(top)),
+            Repository::At(Head { top, .. }) | Repository::Unborn { top } => Ok(Some(top)),
             Repository::None => Ok(None),
             Repository::Unknown(unknown) => Err(GitError::Unknown(unknown)),
         }
@@ -104,6 +105,14 @@ impl Repository {
 /// When it is in one that git doesn't tell about.
 pub fn top(folder: &Path) -> Result<Option<PathBuf>, GitError> {
     Repository::of(folder)?.top()
+}
+
+/// The commit that is checked out where `folder` is; nothing outside a repository, or before its first commit.
+///
+/// # Errors
+/// When there is a repository and it can't be told.
+pub fn head(folder: &Path) -> Result<Option<Head>, GitError> {
+    Repository::of(folder)?.head()
 }
 
 /// Why git's answer isn't about the folder, if it isn't.
@@ -170,14 +179,4 @@ fn first_of(finished: &Finished, other: &Finished) -> String {
 fn lines(stdout: &[u8]) -> Vec<PathBuf> {
     let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| path_of(line.strip_suffix(b"\r").unwrap_or(line))).collect()
-}
-
-#[cfg(unix)]
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(&*String::from_utf8_lossy(bytes))
 }

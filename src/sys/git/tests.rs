@@ -29,16 +29,23 @@ fn repository() -> Scratch {
 }
 
 #[test]
-fn a_working_tree_knows_its_commit_and_what_differs() {
+fn a_commits_files_are_its_trees_whatever_lies_around() {
     let dir = repository();
-    let clean = working_tree(&dir.path().join("connector")).unwrap().unwrap();
-    assert_eq!((clean.commit.len(), clean.changed.len()), (40, 0));
+    let at = head(&dir.path().join("connector")).unwrap().unwrap();
+    assert_eq!(at.commit.len(), 40);
     write(dir.path(), "shared/words.go", "2");
+    run(dir.path(), &["add", "."]);
     write(dir.path(), "connector/slack/new one.go", "");
-    let dirty = working_tree(dir.path()).unwrap().unwrap();
-    let expected = ["connector/slack/new one.go", "shared/words.go"].map(|path| dirty.top.join(path));
-    assert_eq!((dirty.commit, dirty.changed), (clean.commit, expected.to_vec()));
-    assert_eq!(working_tree(Scratch::new().unwrap().path()).unwrap(), None, "no repository");
+    let tree = Tree::read(&dir.path().join("connector"), &at.commit).unwrap();
+    let names: Vec<&[u8]> = tree.below(b"").map(|(name, _)| name).collect();
+    assert_eq!(names, [&b"connector/slack/main.go"[..], b"shared/words.go"], "from the top, as committed");
+    let entry = tree.get(b"shared/words.go").unwrap();
+    assert_eq!((entry.mode, entry.id), (TreeMode::File, entry.id.format().blob(b"1")));
+    assert!(Tree::read(dir.path(), "0123456789012345678901234567890123456789").is_err());
+    let empty = Scratch::new().unwrap();
+    assert_eq!(head(empty.path()).unwrap(), None, "no repository");
+    run(empty.path(), &["init", "--quiet"]);
+    assert_eq!(head(empty.path()).unwrap(), None, "no commit");
 }
 
 #[test]
@@ -79,7 +86,7 @@ fn a_worktree_leaves_nothing_of_itself() {
     let dir = repository();
     run(dir.path(), &["tag", "-a", "-m", "One", "slack/v0.1.0"]);
     let commit = tag_commit(dir.path(), "slack/v0.1.0").unwrap().unwrap();
-    assert_eq!(commit, working_tree(dir.path()).unwrap().unwrap().commit);
+    assert_eq!(commit, head(dir.path()).unwrap().unwrap().commit);
     assert_eq!(tag_commit(dir.path(), "slack/v9.0.0").unwrap(), None);
     let listed = || said(dir.path(), &["worktree", "list", "--porcelain"]).unwrap();
     let branches = || said(dir.path(), &["branch", "--all"]).unwrap();

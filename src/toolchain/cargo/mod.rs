@@ -1,9 +1,11 @@
 //! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
 //! unifies the features of packages built together and the binary would depend on its company.
 
+mod config;
 mod crates;
 mod says;
 
+pub use config::reaches_binaries;
 pub use crates::composition;
 pub use says::{build_script_deps, dep_info, env_deps, executable};
 
@@ -186,6 +188,11 @@ impl Toolchain for Cargo {
             (line.arg("--all-features"), group)
         };
         groups.into_iter().map(ask).collect()
+    }
+
+    /// rustc reads what it is told to (`mod`, `include_str!`), and says so: each file is an input of its own.
+    fn takes(&self, _inside: &Path) -> bool {
+        false
     }
 
     fn closures(

@@ -54,6 +54,12 @@ const IRRELEVANT: [&str; 29] = [
     "PKG_CONFIG",
 ];
 
+/// Extensions of what the go command compiles, assembles, includes or links.
+const TAKEN: [&str; 18] = [
+    "go", "s", "sx", "h", "hh", "hpp", "hxx", "c", "cc", "cpp", "cxx", "m", "f", "for", "f90", "swig",
+    "swigcxx", "syso",
+];
+
 impl Toolchain for Go {
     fn language(&self) -> Language {
         Language::Go
@@ -150,6 +156,17 @@ impl Toolchain for Go {
             (line.args(group.iter().map(|plugin| pattern(plugin))), group)
         };
         groups.into_iter().map(ask).collect()
+    }
+
+    /// `go help packages` and go/build: by extension, directly in the folder; names that begin with `_` or `.` are passed
+    /// over. Embedded files are listed one by one.
+    fn takes(&self, inside: &Path) -> bool {
+        let name = inside.to_string_lossy();
+        let extension = inside.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        !name.starts_with(['_', '.'])
+            && !name.contains(['/', '\\'])
+            && !name.ends_with("_test.go")
+            && extension.is_some_and(|extension| TAKEN.contains(&&*extension))
     }
 
     fn closures(
