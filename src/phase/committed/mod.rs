@@ -147,8 +147,10 @@ impl<'a> Committed<'a> {
             Ok(Err(why)) | Err(why) => why,
         };
         let excused = match why {
-            Why::Outside => self.is_pinned(path) || self.is_harmless(path) || picks_toolchain(path),
-            Why::NotInCommit => self.is_pinned(path) || self.is_harmless(path),
+            Why::Outside => {
+                self.is_pinned(path) || self.is_harmless(path) || picks_toolchain(path) || names_commit(path)
+            }
+            Why::NotInCommit => self.is_pinned(path) || self.is_harmless(path) || names_commit(path),
             _ => false,
         };
         (!excused).then_some(why)
@@ -344,4 +346,11 @@ fn other_line_ends(bytes: &[u8]) -> [Vec<u8>; 2] {
 /// The file by which rustup knows which toolchain is meant: which one it was is a condition of the build.
 fn picks_toolchain(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "rust-toolchain.toml" || name == "rust-toolchain")
+}
+
+/// What git itself keeps to say which commit is checked out; build scripts that stamp it into binaries read it.
+fn names_commit(path: &Path) -> bool {
+    let mut parts = path.iter().skip_while(|part| *part != ".git").skip(1);
+    let named = ["HEAD", "refs", "packed-refs", "logs", "index", "worktrees"];
+    parts.next().is_some_and(|part| named.iter().any(|name| part == *name))
 }

@@ -139,8 +139,12 @@ pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitErro
 }
 
 fn git(folder: &Path, args: &[&str]) -> Result<Finished, GitError> {
-    // Optional locks would make a read-only question write the index.
-    let line = CommandLine::new("git", folder).env("GIT_OPTIONAL_LOCKS", "0").args(args.iter().copied());
+    // Optional locks would make a read-only question write the index. A replaced object (git-replace(1)) is this
+    // clone's own: what a commit's name stands for is what everybody else finds under it.
+    let line = CommandLine::new("git", folder)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
+        .args(args.iter().copied());
     Ok(process::run(&line, Limits::TOOL)?)
 }
 
