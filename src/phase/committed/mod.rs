@@ -23,13 +23,13 @@ use crate::model::source::{SourceState, Uncommitted, Why};
 use crate::model::tools::Tools;
 use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Content, Depth, Fingerprints, Found};
-use crate::sys::git::{self, Head, Tree, TreeEntry, TreeMode};
+use crate::sys::git::{self, Checkout, Tree, TreeEntry, TreeMode};
 use crate::toolchain;
 use place::{Places, Spot, link_of};
 
 /// The commit that is checked out, and what of a run's sources is its.
 pub struct Committed<'a> {
-    head: Head,
+    head: Checkout,
     root: &'a Path,
     fingerprints: &'a Fingerprints,
     /// Folders of what lock files pin, and of the toolchains themselves.
@@ -51,10 +51,10 @@ enum Use {
 }
 
 impl<'a> Committed<'a> {
-    /// Judges by the commit that `head` names. Nothing is read before there is something to prove.
+    /// Judges by the commit that `head` is at. Nothing is read before there is something to prove.
     #[must_use]
     pub fn new(
-        head: Head,
+        head: Checkout,
         root: &'a Path,
         tools: &'a Tools,
         fingerprints: &'a Fingerprints,

@@ -94,6 +94,10 @@ fn git_in(folder: &Path, args: &[&str]) -> String {
     finished.stdout_text()
 }
 
+fn checkout(root: &Path) -> Checkout {
+    git::Repository::of(root).unwrap().checkout().unwrap().unwrap()
+}
+
 fn go(root: &Path) -> Source {
     Source::Go(GoSource {
         module_root: root.to_owned(),
@@ -143,7 +147,7 @@ fn judged_as(
     generated: BTreeMap<PathBuf, Sha256>,
 ) -> Vec<String> {
     let (fingerprints, tools) = (Fingerprints::default(), Tools::default());
-    let head = git::head(root).unwrap().unwrap();
+    let head = checkout(root);
     let committed = Committed::new(head, root, &tools, &fingerprints).with_generated(generated);
     let usual = ["go.mod", "go.sum", "go.work", "connector/hello/VERSION"];
     let mut sources: Vec<SourcePath> = usual.map(|name| SourcePath::File(root.join(name))).to_vec();
@@ -652,11 +656,11 @@ fn a_configuration_beside_the_repository_counts_by_what_it_says() {
 fn who_cannot_say_what_was_read_vouches_for_nothing() {
     let repo = Repo::committed();
     let (fingerprints, tools) = (Fingerprints::default(), Tools::default());
-    let head = git::head(&repo.root).unwrap().unwrap();
+    let head = checkout(&repo.root);
     let hello = plugin(&repo.root, go(&repo.root), &[]);
     let state = Committed::new(head.clone(), &repo.root, &tools, &fingerprints).state(&hello, &[]);
     assert_eq!(state.uncommitted[0].why, Why::Unlisted);
-    let gone = Head { commit: "0123456789012345678901234567890123456789".to_owned(), ..head };
+    let gone = Checkout { commit: "0123456789012345678901234567890123456789".to_owned(), ..head };
     let inputs =
         trace::inputs(&[SourcePath::File(repo.root.join("go.mod"))], &repo.root, &fingerprints).unwrap();
     let state = Committed::new(gone, &repo.root, &tools, &fingerprints).state(&hello, &[&inputs[0]]);

@@ -9,13 +9,13 @@ use crate::model::receipt::{Input, SourceState};
 use crate::phase::build::BuildState;
 use crate::phase::committed::Committed;
 use crate::phase::{Run, plan};
-use crate::sys::git::{self, Head};
+use crate::sys::git::{Checkout, Repository};
 
 /// What a project has checked out; nothing outside a git repository and where git can't tell.
 #[must_use]
-pub fn head(root: &Path) -> Option<Head> {
+pub fn head(root: &Path) -> Option<Checkout> {
     // Who has no git can build. The release asks for the commit, and says what to do.
-    git::head(root).ok().flatten()
+    Repository::of(root).and_then(Repository::checkout).ok().flatten()
 }
 
 /// Where a unit's sources are from, by what its build read, and the build that speaks for it.

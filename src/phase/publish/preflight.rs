@@ -14,7 +14,7 @@ use crate::model::release::Release;
 use crate::phase::packages::{self, Kept};
 use crate::phase::parallel::{self, OnFailure};
 use crate::sys::files;
-use crate::sys::git;
+use crate::sys::git::Repository;
 
 /// What is to be released, and the forge's releases where they had to be asked for already.
 pub(super) struct Chosen<'a> {
@@ -100,7 +100,8 @@ pub(super) fn local(
             (wrong, outcome)
         });
     let mut judged = judged.into_iter();
-    let head = git::head(request.root).ok().flatten().map(|head| head.commit);
+    let head =
+        Repository::of(request.root).and_then(Repository::checkout).ok().flatten().map(|head| head.commit);
     for (candidate, set) in candidates.iter_mut().zip(&chosen) {
         let plugin = candidate.plugin;
         for _ in set {

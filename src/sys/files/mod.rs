@@ -76,10 +76,28 @@ pub fn kind(path: &Path) -> Kind {
     }
 }
 
+/// Whether anything stands at `path`, a dangling link too.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    kind(path) != Kind::Missing
+}
+
 /// Whether a regular file stands at `path`.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     kind(path) == Kind::File
+}
+
+/// Whether a folder, or a link to one, stands at `path`.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    kind(path) == Kind::Folder
+}
+
+/// What the symbolic link at `path` says; nothing where none is.
+#[must_use]
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Whether a symbolic link stands at `path`.
@@ -230,12 +248,6 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>> {
         Ok(found)
     };
     wrap("list", path, read())
-}
-
-/// Where the symbolic link at `path` leads, as it is written; nothing when there is none.
-#[must_use]
-pub fn link_target(path: &Path) -> Option<PathBuf> {
-    fs::read_link(path).ok()
 }
 
 /// Makes a folder and those above it.

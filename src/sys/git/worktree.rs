@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{GitError, git, said};
+use super::GitError;
+use super::door::{git, said};
 use crate::sys::files;
 
 /// A linked working tree (git-worktree(1)) with a detached `HEAD`. Nothing of it is left when it is dropped: neither its
@@ -25,9 +26,8 @@ impl Worktree {
         let known = folder.join(common.trim_end_matches(['\r', '\n'])).join("worktrees");
         // Before git is asked, so that what a git that was stopped left goes too.
         let made = Worktree { path: place.to_owned(), known };
-        let no_hooks = format!("core.hooksPath={}", place.with_extension("no-hooks").display());
         let shown = place.to_string_lossy();
-        let args = ["-c", &no_hooks, "-c", "core.sparseCheckout=false", "worktree", "add"];
+        let args = ["-c", "core.sparseCheckout=false", "worktree", "add"];
         let rest = ["--quiet", "--detach", &shown, commit];
         let answer = git(folder, &[&args[..], &rest].concat())?;
         if !answer.success() {

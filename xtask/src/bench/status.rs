@@ -30,7 +30,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     for situation in [BESIDE, INSIDE] {
         let repo = repository(&folder.join(situation), situation == INSIDE, files)?;
-        let runs: Vec<Cmd> = programs.iter().enumerate().map(|(n, program)| build(program, &repo, n)).collect();
+        let runs: Vec<Cmd> =
+            programs.iter().enumerate().map(|(n, program)| build(program, &repo, n)).collect();
         let mut costs: [Vec<Cost>; 2] = Default::default();
         // The first round compiles, the second fills the disk's cache; they don't count.
         for round in 0..rounds + 2 {
@@ -65,13 +66,19 @@ fn before(options: &Options) -> Result<String> {
         options.say(&format!("$ {}", add.shown()));
         add.output().map_err(|why| format!("{why}\nthe history must reach back to {BEFORE}"))?;
     }
-    let (flags, profile): (&[&str], _) = if options.smoke { (&[], "debug") } else { (&["--release"], "release") };
+    let (flags, profile): (&[&str], _) =
+        if options.smoke { (&[], "debug") } else { (&["--release"], "release") };
     let target = folder.join("target");
     let build = Cmd::line("cargo build --quiet --package wick").args(flags.iter().copied()).dir(&folder);
     let build = build.env("CARGO_TARGET_DIR", target.display().to_string());
     options.say(&format!("$ {}", build.shown()));
     build.output()?;
-    Ok(target.join(profile).join("wick").with_extension(std::env::consts::EXE_EXTENSION).display().to_string())
+    Ok(target
+        .join(profile)
+        .join("wick")
+        .with_extension(std::env::consts::EXE_EXTENSION)
+        .display()
+        .to_string())
 }
 
 /// A clean repository with one plugin and many files.
@@ -83,9 +90,14 @@ fn repository(folder: &Path, inside: bool, files: usize) -> Result<PathBuf> {
         std::fs::write(&path, text).map_err(|error| format!("write {}: {error}", path.display()))
     };
     let example = root().join("tests/cli/_bases/go/connector/hello/main.go");
-    let mut main = std::fs::read_to_string(&example).map_err(|error| format!("read {}: {error}", example.display()))?;
+    let mut main =
+        std::fs::read_to_string(&example).map_err(|error| format!("read {}: {error}", example.display()))?;
     if inside {
-        main = main.replacen("package main\n", "package main\n\nimport \"embed\"\n\n//go:embed data\nvar Data embed.FS\n", 1);
+        main = main.replacen(
+            "package main\n",
+            "package main\n\nimport \"embed\"\n\n//go:embed data\nvar Data embed.FS\n",
+            1,
+        );
     }
     write("connector/hello/main.go", &main)?;
     write("connector/hello/VERSION", "0.1.0\n")?;
@@ -97,7 +109,8 @@ fn repository(folder: &Path, inside: bool, files: usize) -> Result<PathBuf> {
         write(&format!("{place}/{:02}/{n:05}.txt", n % 100), &format!("{n:05} of a bench\n").repeat(100))?;
     }
     let git = |args: &[&str]| {
-        let who = ["-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false"];
+        let who =
+            ["-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false"];
         Cmd::new("git").args(who.iter().chain(args).copied()).dir(folder).output()
     };
     git(&["init", "--quiet", "--initial-branch=main"])?;
