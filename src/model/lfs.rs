@@ -6,12 +6,12 @@ use super::digest::Sha256;
 /// How every pointer begins.
 const VERSION: &str = "version https://git-lfs.github.com/spec/v1\n";
 /// "Pointer files must be less than 1024 bytes in size".
-const MOST: usize = 1024;
+pub const MOST: u64 = 1024;
 
 /// Whether these bytes only say where the content is.
 #[must_use]
 pub fn is_pointer(bytes: &[u8]) -> bool {
-    let Some(rest) = bytes.strip_prefix(VERSION.as_bytes()).filter(|_| bytes.len() < MOST) else {
+    let Some(rest) = bytes.strip_prefix(VERSION.as_bytes()).filter(|_| (bytes.len() as u64) < MOST) else {
         return false;
     };
     let Ok(rest) = std::str::from_utf8(rest) else { return false };
@@ -35,7 +35,7 @@ mod tests {
         assert!(is_pointer(text.as_bytes()));
         assert!(is_pointer(text.replace("oid", "ext-0-x sha256:00\noid").as_bytes()));
         let cut = text.replace("size 5\n", "");
-        let long = format!("{text}{}", " ".repeat(MOST));
+        let long = format!("{text}{}", " ".repeat(1024));
         for other in ["", "hello", VERSION, &cut, &long, &format!("# {text}")] {
             assert!(!is_pointer(other.as_bytes()), "{other}");
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ProjectError;
 use super::config::{self, CONFIG_NAME, Config};
 use super::layout::{Candidate, Layout};
+use crate::model::lfs;
 use crate::model::package::MANIFEST_NAME;
 use crate::model::project::{GoSource, Language, Plugin, RustSource, Source, Targets};
 use crate::model::target::Target;
@@ -90,6 +91,12 @@ fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>,
         }
         if !files::is_file(&candidate.dir.join(name)) {
             return Err(wrong(&format!("is not a file in {}", candidate.place)));
+        }
+        let path = candidate.dir.join(name);
+        if files::size(&path).is_some_and(|size| size < lfs::MOST)
+            && files::read(&path).is_ok_and(|bytes| lfs::is_pointer(&bytes))
+        {
+            return Err(ProjectError::Pointer { place: format!("{}/{name}", candidate.place) });
         }
     }
     let mut sorted = written.to_vec();

@@ -97,6 +97,9 @@ pub struct Closure {
     pub sources: Vec<SourcePath>,
     /// Files of the repository's own packages that were selected for the target.
     pub files: Vec<PathBuf>,
+    /// Folders whose every file may be read and never be told of: a build script runs there, or it is somebody's
+    /// vendored package.
+    pub whole: Vec<PathBuf>,
     /// The packages or modules it can draw on.
     pub parts: Vec<Part>,
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::super::{Freshness, Run, plan, trace};
 use crate::model::plan::Unit;
-use crate::model::receipt::BuildReceipt;
+use crate::model::project::Language;
+use crate::model::receipt::{BuildReceipt, Input, InputState};
 use crate::toolchain::{self, Order};
 
 /// The answer for one unit.
@@ -40,6 +41,11 @@ fn judge(run: &Run<'_>, unit: &Unit) -> Verdict {
     }
     if receipt.composition.is_none() || receipt.origin.is_none() {
         reasons.push("what it consists of, or where it was built, isn't on record".to_owned());
+    }
+    // rustc tells each file; receipts of an older wick have only folders.
+    let is_source = |input: &Input| input.path.ends_with(".rs") && matches!(input.state, InputState::File(_));
+    if unit.language == Language::Rust && !receipt.inputs.iter().any(is_source) {
+        reasons.push("which files it was compiled from isn't on record".to_owned());
     }
     reasons
         .extend(receipt.inputs.iter().filter_map(|i| trace::change(i, &run.project.root, run.fingerprints)));

@@ -191,7 +191,10 @@ fn digested(run: &Run<'_>, closure: &Result<Closure, Failure>) -> Traced {
         path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     };
     Traced {
-        inputs: trace::inputs(&closure.sources, root, run.fingerprints),
+        inputs: trace::inputs(&closure.sources, root, run.fingerprints).and_then(|mut inputs| {
+            inputs.extend(trace::whole(&closure.whole, root, run.fingerprints)?);
+            Some(inputs)
+        }),
         files: closure.files.iter().map(shown).collect(),
         parts: closure.parts.clone(),
     }

@@ -23,13 +23,13 @@ use crate::model::source::{SourceState, Uncommitted, Why};
 use crate::model::tools::Tools;
 use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Content, Depth, Fingerprints, Found};
-use crate::sys::git::{self, Head, Tree, TreeEntry, TreeMode};
+use crate::sys::git::{self, Checkout, Tree, TreeEntry, TreeMode};
 use crate::toolchain;
 use place::{Places, Spot, link_of};
 
 /// The commit that is checked out, and what of a run's sources is its.
 pub struct Committed<'a> {
-    head: Head,
+    head: Checkout,
     root: &'a Path,
     fingerprints: &'a Fingerprints,
     /// Folders of what lock files pin, and of the toolchains themselves.
@@ -51,10 +51,10 @@ enum Use {
 }
 
 impl<'a> Committed<'a> {
-    /// Judges by the commit that `head` names. Nothing is read before there is something to prove.
+    /// Judges by the commit that `head` is at. Nothing is read before there is something to prove.
     #[must_use]
     pub fn new(
-        head: Head,
+        head: Checkout,
         root: &'a Path,
         tools: &'a Tools,
         fingerprints: &'a Fingerprints,
@@ -147,8 +147,10 @@ impl<'a> Committed<'a> {
             Ok(Err(why)) | Err(why) => why,
         };
         let excused = match why {
-            Why::Outside => self.is_pinned(path) || self.is_harmless(path) || picks_toolchain(path),
-            Why::NotInCommit => self.is_pinned(path) || self.is_harmless(path),
+            Why::Outside => {
+                self.is_pinned(path) || self.is_harmless(path) || picks_toolchain(path) || names_commit(path)
+            }
+            Why::NotInCommit => self.is_pinned(path) || self.is_harmless(path) || names_commit(path),
             _ => false,
         };
         (!excused).then_some(why)
@@ -344,4 +346,11 @@ fn other_line_ends(bytes: &[u8]) -> [Vec<u8>; 2] {
 /// The file by which rustup knows which toolchain is meant: which one it was is a condition of the build.
 fn picks_toolchain(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "rust-toolchain.toml" || name == "rust-toolchain")
+}
+
+/// What git itself keeps to say which commit is checked out; build scripts that stamp it into binaries read it.
+fn names_commit(path: &Path) -> bool {
+    let mut parts = path.iter().skip_while(|part| *part != ".git").skip(1);
+    let named = ["HEAD", "refs", "packed-refs", "logs", "index", "worktrees"];
+    parts.next().is_some_and(|part| named.iter().any(|name| part == *name))
 }

@@ -80,12 +80,22 @@ impl Places {
     pub(super) fn file(&self, path: &Path, link: Option<bool>) -> Result<Spot, Why> {
         let path = self.respelled(path)?;
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(Why::Outside) };
-        self.step(&self.known(folder, 0)?, name, link, 0)
+        self.step(&self.spelled(folder)?, name, link, 0)
     }
 
     /// The place of a folder.
     pub(super) fn folder(&self, path: &Path) -> Result<Spot, Why> {
-        self.known(&self.respelled(path)?, 0)
+        self.spelled(&self.respelled(path)?)
+    }
+
+    /// `..` leads up from where a link has led to, not from where it stands (`src/../docs`, as compilers spell it).
+    fn spelled(&self, folder: &Path) -> Result<Spot, Why> {
+        let top = &self.repository.top;
+        if folder.components().any(|part| part == Component::ParentDir) {
+            let inner = folder.strip_prefix(top).map_err(|_| Why::Outside)?;
+            return self.walk(&self.known(top, 0)?, inner, 0);
+        }
+        self.known(folder, 0)
     }
 
     /// Spelled from the repository's own folder. The way there may lead over links (`/tmp` on macOS); the way inside
@@ -95,7 +105,6 @@ impl Places {
             Ok(inner) => self.root.1.join(inner),
             Err(_) => path.to_owned(),
         };
-        let path = files::without_dots(&path);
         if path.starts_with(&self.repository.top) {
             return Ok(path);
         }

@@ -10,16 +10,16 @@ use crate::model::receipt::{Input, SourceState};
 use crate::phase::build::BuildState;
 use crate::phase::committed::Committed;
 use crate::phase::{Run, plan};
-use crate::sys::git::{self, Head};
+use crate::sys::git::{Checkout, Repository};
 
 /// What a project has checked out; nothing outside a git repository. Who has no git can build, and where git can't tell
 /// the packages know no commit: a finding says so. What needs the commit fails then.
 ///
 /// # Errors
 /// When the user interrupts.
-pub fn head(root: &Path) -> Result<(Option<Head>, Option<Finding>), Failure> {
-    match git::Repository::of(root)?.head() {
-        Ok(head) => Ok((head, None)),
+pub fn head(root: &Path) -> Result<(Option<Checkout>, Option<Finding>), Failure> {
+    match Repository::of(root)?.checkout() {
+        Ok(checkout) => Ok((checkout, None)),
         Err(error) => {
             let failure = Failure::from(error);
             let message = format!("what is built here is of no commit: {}", failure.message);

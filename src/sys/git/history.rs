@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::door::{git, said};
+use super::repository::path_of;
 use super::store::Store;
-use super::tree::{TreeMode, path_of};
+use super::tree::TreeMode;
 use super::{GitError, Repository, top};
 
 /// A commit, as release notes name it.

@@ -18,6 +18,6 @@ pub use changed::{changed_below, changed_since, uncommitted};
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
 pub use history::{Commit, commits, remote_url, submodules, tags};
-pub use repository::{Head, Repository, head, top};
-pub use tree::{Tree, TreeEntry, TreeMode, name_of, path_of};
+pub use repository::{Checkout, Repository, head, path_of, top};
+pub use tree::{Tree, TreeEntry, TreeMode, name_of};
 pub use worktree::{Worktree, tag_commit};

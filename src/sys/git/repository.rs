@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use super::door::git;
-use super::tree::path_of;
 use super::{GitError, Unknown};
 use crate::sys::files;
 use crate::sys::process::Finished;
@@ -22,12 +21,12 @@ pub enum Repository {
         top: PathBuf,
     },
     /// A commit is checked out.
-    At(Head),
+    At(Checkout),
 }
 
 /// What `HEAD` is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct Checkout {
     /// The repository's folder, absolute; the folder that was asked about lies in it.
     pub top: PathBuf,
     /// The full hash of `HEAD`.
@@ -64,7 +63,7 @@ impl Repository {
         if answer.success() {
             let commit = rest.first().and_then(|line| line.to_str()).unwrap_or_default();
             if !commit.is_empty() && commit.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return Ok(Repository::At(Head { top, commit: commit.to_owned() }));
+                return Ok(Repository::At(Checkout { top, commit: commit.to_owned() }));
             }
         }
         if is_unborn(&folder)? {
@@ -78,9 +77,9 @@ impl Repository {
     ///
     /// # Errors
     /// When there is a repository and it can't be told.
-    pub fn head(self) -> Result<Option<Head>, GitError> {
+    pub fn checkout(self) -> Result<Option<Checkout>, GitError> {
         match self {
-            Repository::At(head) => Ok(Some(head)),
+            Repository::At(checkout) => Ok(Some(checkout)),
             Repository::None | Repository::Unborn { .. } => Ok(None),
             Repository::Unknown(unknown) => Err(GitError::Unknown(unknown)),
         }
@@ -89,10 +88,10 @@ impl Repository {
     /// The repository's folder; nothing in no repository.
     ///
     /// # Errors
-    /// As [`Repository::head`].
+    /// As [`Repository::checkout`].
     pub fn top(self) -> Result<Option<PathBuf>, GitError> {
         match self {
-            Repository::At(Head { top, .. }) | Repository::Unborn { top } => Ok(Some(top)),
+            Repository::At(Checkout { top, .. }) | Repository::Unborn { top } => Ok(Some(top)),
             Repository::None => Ok(None),
             Repository::Unknown(unknown) => Err(GitError::Unknown(unknown)),
         }
@@ -111,8 +110,8 @@ pub fn top(folder: &Path) -> Result<Option<PathBuf>, GitError> {
 ///
 /// # Errors
 /// When there is a repository and it can't be told.
-pub fn head(folder: &Path) -> Result<Option<Head>, GitError> {
-    Repository::of(folder)?.head()
+pub fn head(folder: &Path) -> Result<Option<Checkout>, GitError> {
+    Repository::of(folder)?.checkout()
 }
 
 /// Why git's answer isn't about the folder, if it isn't.
@@ -179,4 +178,18 @@ fn first_of(finished: &Finished, other: &Finished) -> String {
 fn lines(stdout: &[u8]) -> Vec<PathBuf> {
     let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| path_of(line.strip_suffix(b"\r").unwrap_or(line))).collect()
+}
+
+/// The path that git spells so.
+#[cfg(unix)]
+#[must_use]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
+}
+
+/// The path that git spells so.
+#[cfg(not(unix))]
+#[must_use]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(&*String::from_utf8_lossy(bytes))
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::GitError;
 use super::door::{failed, fed, git, said_bytes};
-use super::tree::{Tree, path_of};
+use super::repository::path_of;
+use super::tree::{self, Tree};
 
 /// The files of a repository on this machine, whoever's working tree is in it.
 #[derive(Clone, Debug)]
@@ -52,8 +53,11 @@ impl Store {
     pub(super) fn list(&self, commit: &str) -> Result<Tree, GitError> {
         let named = format!("--git-dir={}", self.git_dir.display());
         let args = [&*named, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
-        let bytes = said_bytes(&self.git_dir, &args)?;
-        Tree::parse(&bytes).ok_or_else(|| odd("ls-tree"))
+        let answer = fed(&self.git_dir, &args, Vec::new(), tree::MOST)?;
+        if !answer.success() {
+            return Err(failed(&args[1..], &answer));
+        }
+        Tree::parse(&answer.stdout).ok_or_else(|| odd("ls-tree"))
     }
 
     /// The bytes of blobs, given to `take` one by one.

@@ -31,7 +31,7 @@ fn repository() -> Scratch {
 #[test]
 fn a_commits_files_are_its_trees_whatever_lies_around() {
     let dir = repository();
-    let at = head(&dir.path().join("connector")).unwrap().unwrap();
+    let at = Repository::of(&dir.path().join("connector")).unwrap().checkout().unwrap().unwrap();
     assert_eq!(at.commit.len(), 40);
     write(dir.path(), "shared/words.go", "2");
     run(dir.path(), &["add", "."]);
@@ -42,10 +42,6 @@ fn a_commits_files_are_its_trees_whatever_lies_around() {
     let entry = tree.get(b"shared/words.go").unwrap();
     assert_eq!((entry.mode, entry.id), (TreeMode::File, entry.id.format().blob(b"1")));
     assert!(Tree::read(dir.path(), "0123456789012345678901234567890123456789").is_err());
-    let empty = Scratch::new().unwrap();
-    assert_eq!(head(empty.path()).unwrap(), None, "no repository");
-    run(empty.path(), &["init", "--quiet"]);
-    assert_eq!(head(empty.path()).unwrap(), None, "no commit");
 }
 
 #[test]
@@ -86,7 +82,7 @@ fn a_worktree_leaves_nothing_of_itself() {
     let dir = repository();
     run(dir.path(), &["tag", "-a", "-m", "One", "slack/v0.1.0"]);
     let commit = tag_commit(dir.path(), "slack/v0.1.0").unwrap().unwrap();
-    assert_eq!(commit, head(dir.path()).unwrap().unwrap().commit);
+    assert_eq!(commit, Repository::of(dir.path()).unwrap().checkout().unwrap().unwrap().commit);
     assert_eq!(tag_commit(dir.path(), "slack/v9.0.0").unwrap(), None);
     let listed = || said(dir.path(), &["worktree", "list", "--porcelain"]).unwrap();
     let branches = || said(dir.path(), &["branch", "--all"]).unwrap();
@@ -279,7 +275,7 @@ fn a_repository_that_doesnt_tell_is_never_none_nor_another() {
         Strange {
             what: "a damaged HEAD",
             make: |r| write(r, ".git/HEAD", "garbage\n"),
-            says: "is no repository that git understands",
+            says: "it can't be told which commit is checked out",
         },
         Strange {
             what: "a HEAD of a commit that isn't there",
@@ -444,6 +440,7 @@ fn bytes_count_whatever_the_index_says() {
     assert_eq!(changed(), ["shared/words.go"]);
     write(&folder, "shared/words.go", "1");
     // What is left out on purpose is no change.
+    run(&folder, &["reset", "--quiet", "--hard"]);
     run(&folder, &["sparse-checkout", "set", "shared"]);
     assert!(!files::is_there(&folder.join("connector")));
     assert_eq!(changed(), [""; 0]);
@@ -488,4 +485,69 @@ fn a_submodules_files_are_entered() {
     assert_eq!(changed(), ["lib/shared/words.go"], "the pointer moved");
     let loose = uncommitted(&folder, &[lib.join("shared/words.go"), lib.join("shared/new.go")]).unwrap();
     assert_eq!(loose, [lib.join("shared/new.go")]);
+}
+
+#[test]
+fn a_worktree_brings_submodules_and_large_files_along_or_says_so() {
+    let (inner, lib, dir) = (repository(), repository(), repository());
+    let at = |one: &Scratch| files::canonical(one.path()).unwrap();
+    let allow = ["-c", "protocol.file.allow=always"];
+    let add = |folder: &Path, from: &Path, name: &str| {
+        run(folder, &[&allow[..], &["submodule", "--quiet", "add", &from.to_string_lossy(), name]].concat());
+    };
+    write(&at(&inner), "deep.go", "deep");
+    run(&at(&inner), &["add", "."]);
+    run(&at(&inner), &["commit", "--quiet", "-m", "Deep"]);
+    add(&at(&lib), &at(&inner), "deep");
+    run(&at(&lib), &["commit", "--quiet", "-m", "Deep"]);
+    let folder = at(&dir);
+    add(&folder, &at(&lib), "lib");
+    run(&folder, &[&allow[..], &["submodule", "--quiet", "update", "--init", "--recursive"]].concat());
+    write(&folder, ".gitattributes", "*.png filter=lfs\n");
+    let content = crate::model::digest::Sha256::of(b"picture");
+    let pointer = crate::model::lfs::pointer(&content, 7);
+    for name in ["logo.png", "lost.png", "no.txt"] {
+        write(
+            &folder,
+            name,
+            &if name == "lost.png" { pointer.replace("size 7", "size 8") } else { pointer.clone() },
+        );
+    }
+    // Pointers as they are committed, whatever git-lfs this machine has.
+    let plain =
+        ["-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"];
+    run(&folder, &[&plain[..], &["add", "."]].concat());
+    run(&folder, &[&plain[..], &["commit", "--quiet", "-m", "All"]].concat());
+    let oid = content.to_string();
+    write(&folder, &format!(".git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]), "picture");
+    let commit = head(&folder).unwrap().unwrap().commit;
+    let aside = Scratch::new().unwrap();
+    let aside = at(&aside);
+    // Once from the folders that are checked out, once from what git keeps of them.
+    for round in ["folders", "git's own"] {
+        let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+        let read = |name: &str| files::read_text(&made.path().join(name)).unwrap();
+        assert_eq!(
+            (read("lib/shared/words.go"), read("lib/deep/deep.go")),
+            ("1".into(), "deep".into()),
+            "{round}"
+        );
+        assert_eq!((&*read("logo.png"), &*read("no.txt")), ("picture", &*pointer), "{round}");
+        // The same object, another size: what the pointer names is its digest.
+        assert_eq!((made.lacks(), &*read("lost.png")), (&[][..], "picture"), "{round}");
+        run(&folder, &["submodule", "--quiet", "deinit", "--force", "--all"]);
+    }
+    files::remove(&folder.join(".git/modules/lib/modules")).unwrap();
+    files::remove(&folder.join(".git/lfs")).unwrap();
+    let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+    let lacks: Vec<&Path> = made
+        .lacks()
+        .iter()
+        .map(|lack| match lack {
+            Lack::Submodule { path, .. } | Lack::Lfs { path } => &**path,
+        })
+        .collect();
+    assert_eq!(lacks, [Path::new("lib/deep"), Path::new("logo.png"), Path::new("lost.png")]);
+    let all = submodules(&folder, &commit).unwrap();
+    assert_eq!(all, [folder.join("lib")]);
 }

@@ -1,11 +1,14 @@
 //! The files of a commit, as its tree has them: one look-up, whatever the index, ignore rules, flags, monitors, filters
 //! and the configuration say. What stands in the working tree is not asked here.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use super::GitError;
-use super::door::said_bytes;
+use super::door::{failed, fed};
 use crate::model::object_id::ObjectId;
+
+/// Most bytes of a listing: millions of files.
+pub(super) const MOST: usize = 1 << 30;
 
 /// The files of a commit, links and submodules among them.
 #[derive(Debug)]
@@ -43,8 +46,11 @@ impl Tree {
     /// When git can't be run or doesn't have that commit.
     pub fn read(folder: &Path, commit: &str) -> Result<Tree, GitError> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
-        let bytes = said_bytes(folder, &args)?;
-        Tree::parse(&bytes).ok_or_else(|| GitError::Said {
+        let answer = fed(folder, &args, Vec::new(), MOST)?;
+        if !answer.success() {
+            return Err(failed(&args, &answer));
+        }
+        Tree::parse(&answer.stdout).ok_or_else(|| GitError::Said {
             command: args.join(" "),
             said: "an answer of no known form".into(),
         })
@@ -106,20 +112,6 @@ pub fn name_of(path: &Path) -> Vec<u8> {
     name
 }
 
-/// The path that a tree's name spells.
-#[must_use]
-pub fn path_of(name: &[u8]) -> PathBuf {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt as _;
-        PathBuf::from(std::ffi::OsStr::from_bytes(name))
-    }
-    #[cfg(not(unix))]
-    {
-        PathBuf::from(String::from_utf8_lossy(name).into_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +143,6 @@ mod tests {
             assert!(Tree::parse(text.as_bytes()).is_none(), "{text}");
         }
         assert_eq!(name_of(Path::new("./a//b/./c")), b"a/b/c");
-        assert_eq!(name_of(&path_of(b"a/new\nline")), b"a/new\nline");
+        assert_eq!(name_of(&super::super::path_of(b"a/new\nline")), b"a/new\nline");
     }
 }
