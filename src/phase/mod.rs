@@ -1,7 +1,7 @@
 //! The product is this list:
 //!
 //! 1. [`plan`]: decide every unit, command and file; nothing is done yet, and what is missing is said now.
-//! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
+//! 2. [`build`]: [`generate`] what is declared, then compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
@@ -20,6 +20,7 @@ pub mod catalog;
 pub mod check;
 pub mod committed;
 mod far;
+pub mod generate;
 pub mod interrogate;
 pub mod launch;
 pub mod matrix;
@@ -115,6 +116,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     }
     let committed = head.map(|head| Committed::new(head, &run.project.root, run.tools, run.fingerprints));
     let built = build::build(run)?;
+    let committed = committed.map(|committed| committed.with_generated(built.generated.clone()));
     stop_if_interrupted()?;
     let mut standings = package::judge(run, &built.states);
     package::source::refresh(run, &built.states, &mut standings, committed.as_ref())?;

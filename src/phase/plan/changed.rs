@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{TargetChoice, targets_of};
 use crate::model::failure::Failure;
-use crate::model::project::{Language, Plugin, Project};
+use crate::model::project::{Language, Plugin, Project, Source};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::trace;
@@ -50,11 +50,14 @@ pub fn select(
                     if plugin.language() == Language::Rust {
                         closure.sources.extend(detours(&closure.sources));
                     }
+                    closure.sources.extend(generators(plugin));
                     let read = read(plugin, &closure);
                     // What is read through a link changes where the link leads.
                     let behind = read.iter().filter_map(|path| files::canonical(path).ok());
                     closure.sources.extend(behind.map(SourcePath::File));
                     let mut reasons = reasons(&changed, &project.root, &plugin.dir, &closure.sources);
+                    // What generators wrote is in no commit, and changes when what they read does.
+                    let read = if plugin.generate.is_empty() { read } else { Vec::new() };
                     reasons.extend(repository.unknowable(&closure.sources, &read, &changed)?);
                     reasons
                 }
@@ -72,6 +75,15 @@ pub fn select(
     selected.retain(|one: &Selected| !one.reasons.is_empty());
     project.plugins.retain(|plugin| selected.iter().any(|one| one.place == plugin.place));
     Ok(selected)
+}
+
+/// Where a plugin's generators may read: nobody can tell, so all of its module or workspace.
+fn generators(plugin: &Plugin) -> Option<SourcePath> {
+    let root = match &plugin.source {
+        Source::Go(go) => &go.module_root,
+        Source::Rust(rust) => &rust.workspace_root,
+    };
+    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(root.clone()))
 }
 
 /// The files that a compiler is known to read: those of Go's answer, every Rust source of a package.

@@ -114,6 +114,22 @@ pub fn stamp(path: &Path) -> Option<String> {
     Some(format!("{} {}", meta.len(), time.as_nanos()))
 }
 
+/// What changes whenever a file is written, also with the same bytes: its times and, where the system has them, its number
+/// and the time that nobody can set.
+#[must_use]
+pub fn touched(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    #[cfg(unix)]
+    let own = {
+        use std::os::unix::fs::MetadataExt as _;
+        format!("{} {} {}.{}", meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec())
+    };
+    #[cfg(not(unix))]
+    let own = String::new();
+    Some(format!("{} {} {own}", meta.len(), time.as_nanos()))
+}
+
 /// The permission bits of the file at `path`; nothing where the platform has none.
 #[must_use]
 pub fn mode(path: &Path) -> Option<u32> {

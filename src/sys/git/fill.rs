@@ -99,10 +99,9 @@ impl Filling<'_> {
         for (path, commit) in submodules {
             let (top, place) = (self.top.join(&path), self.place.join(&path));
             files::create_folder(&place)?;
-            let of_git =
-                |name: &String| Ok::<_, GitError>(Store::at(self.store.common()?.join("modules").join(name)));
+            let of_git = |name: &String| Store::at(self.store.common().join("modules").join(name));
             let mut known = vec![submodule(&top)?];
-            known.push(names.get(&path).map(of_git).transpose()?);
+            known.push(names.get(&path).map(of_git));
             let mut with_it = None;
             for store in known.into_iter().flatten() {
                 if with_it.is_none() && store.has(&commit)? {
@@ -141,7 +140,7 @@ impl Filling<'_> {
         // `<path> NUL <attribute> NUL <value> NUL`.
         let text = answer.stdout_text();
         let values: Vec<&str> = text.split('\0').collect();
-        let store = self.store.common()?.join("lfs/objects");
+        let store = self.store.common().join("lfs/objects");
         for ((path, pointer), fields) in pointers.iter().zip(values.chunks(3)) {
             if fields.get(2) != Some(&"lfs") {
                 continue;

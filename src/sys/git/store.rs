@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::GitError;
-use super::door::{failed, fed, git, said_bytes};
+use super::door::{failed, fed, git};
 use super::repository::path_of;
 use super::tree::{self, Tree};
+use crate::sys::files;
 
 /// The files of a repository on this machine, whoever's working tree is in it.
 #[derive(Clone, Debug)]
@@ -35,27 +36,35 @@ impl Store {
     }
 
     /// Where it keeps what all its working trees share.
-    pub(super) fn common(&self) -> Result<PathBuf, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
-        let text = said_bytes(&self.git_dir, &[&*named, "rev-parse", "--git-common-dir"])?;
-        let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        Ok(self.git_dir.join(path_of(line.strip_suffix(b"\r").unwrap_or(line))))
+    pub(super) fn common(&self) -> PathBuf {
+        // gitrepository-layout(5): "If this file exists, $GIT_COMMON_DIR will be set to the path specified in this file".
+        match files::read_text(&self.git_dir.join("commondir")) {
+            Ok(text) => self.git_dir.join(text.trim_end_matches(['\r', '\n'])),
+            Err(_) => self.git_dir.clone(),
+        }
+    }
+
+    /// The repository for git's command line, with a working tree that is there: a submodule's own may be gone, and git
+    /// would go to it before it answers.
+    fn named(&self) -> [String; 2] {
+        let git_dir = self.git_dir.display();
+        [format!("--git-dir={git_dir}"), format!("--work-tree={git_dir}")]
     }
 
     /// Whether a commit is there, whole enough to be listed.
     pub(super) fn has(&self, commit: &str) -> Result<bool, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+        let [named, place] = self.named();
         let spec = format!("{commit}^{{tree}}");
-        Ok(git(&self.git_dir, &[&*named, "cat-file", "-e", &spec])?.success())
+        Ok(git(&self.git_dir, &[&*named, &*place, "cat-file", "-e", &spec])?.success())
     }
 
     /// Everything in a commit.
     pub(super) fn list(&self, commit: &str) -> Result<Tree, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
-        let args = [&*named, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
+        let [named, place] = self.named();
+        let args = [&*named, &*place, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
         let answer = fed(&self.git_dir, &args, Vec::new(), tree::MOST)?;
         if !answer.success() {
-            return Err(failed(&args[1..], &answer));
+            return Err(failed(&args[2..], &answer));
         }
         Tree::parse(&answer.stdout).ok_or_else(|| odd("ls-tree"))
     }
@@ -106,19 +115,19 @@ impl Store {
     }
 
     fn batch(&self, how: &str, ids: &[String], bytes: usize) -> Result<Vec<u8>, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+        let [named, place] = self.named();
         let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let args = [&*named, "cat-file", how];
+        let args = [&*named, &*place, "cat-file", how];
         let most = bytes.saturating_add(ids.len() * 256);
         let answer = fed(&self.git_dir, &args, asked.into_bytes(), most)?;
-        if answer.success() { Ok(answer.stdout) } else { Err(failed(&args[1..], &answer)) }
+        if answer.success() { Ok(answer.stdout) } else { Err(failed(&args[2..], &answer)) }
     }
 
     /// The names of the submodules that a commit declares, by path.
     pub(super) fn submodule_names(&self, commit: &str) -> Result<BTreeMap<PathBuf, String>, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+        let [named, place] = self.named();
         let blob = format!("--blob={commit}:.gitmodules");
-        let args = [&*named, "config", &blob, "-z", "--get-regexp", r"^submodule\..*\.path$"];
+        let args = [&*named, &*place, "config", &blob, "-z", "--get-regexp", r"^submodule\..*\.path$"];
         let answer = git(&self.git_dir, &args)?;
         // Without that file, or without a path in it, there is no name.
         let text = if answer.success() { answer.stdout_text() } else { String::new() };
