@@ -46,11 +46,9 @@ impl Tree {
     /// When git can't be run or doesn't have that commit.
     pub fn read(folder: &Path, commit: &str) -> Result<Tree, GitError> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
-        let bytes = said_bytes(folder, &args)?;
-        Tree::parse(&bytes).ok_or_else(|| GitError::Said {
-            command: args.join(" "),
-            said: "an answer of no known form".into(),
-        })
+        let answer = fed(folder, &args, Vec::new(), MOST)?;
+        let tree = if answer.success() { Tree::parse(&answer.stdout) } else { None };
+        tree.ok_or_else(|| failed(&args, &answer))
     }
 
     /// git-ls-tree(1), "OUTPUT FORMAT": `<mode> SP <type> SP <object> TAB <file>`, each ended by NUL.
