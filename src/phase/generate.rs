@@ -73,6 +73,7 @@ pub fn generate(run: &Run<'_>) -> Result<Generated, Failure> {
     if all.is_empty() {
         return Ok(Generated::new());
     }
+    missing(run, &all)?;
     let results = parallel::each(
         "generate",
         &all,
@@ -82,7 +83,10 @@ pub fn generate(run: &Run<'_>) -> Result<Generated, Failure> {
         |plugin| plugin.key.to_string(),
         |plugin| {
             let result = of_plugin(run, plugin);
-            let outcome = parallel::outcome(&result, |files| format!("{} files", files.len()));
+            let outcome = parallel::outcome(&result, |files| match files.len() {
+                1 => "1 file".to_owned(),
+                n => format!("{n} files"),
+            });
             (result, outcome)
         },
     );
@@ -102,6 +106,29 @@ pub fn generate(run: &Run<'_>) -> Result<Generated, Failure> {
     }
     super::stop_if_interrupted()?;
     Ok(generated)
+}
+
+/// A program that isn't there is said before anything is run.
+fn missing(run: &Run<'_>, plugins: &[&Plugin]) -> Result<(), Failure> {
+    for plugin in plugins {
+        for line in commands(plugin) {
+            let path = Path::new(&line.program);
+            let is_there = if path.is_absolute() {
+                files::is_file(path)
+            } else {
+                env::find_program(run.environment, &line.program).is_some()
+            };
+            // Windows finds programs by more names than one.
+            if !is_there && !cfg!(windows) {
+                let message =
+                    format!("{} can't be generated: there is no program `{}`", plugin.key, line.program);
+                let way_out =
+                    format!("install it, or change `generate` in [plugin.{}] of wick.toml", plugin.key);
+                return Err(Failure::new(FailureKind::Missing, message).hint(way_out));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// All that was written, by every plugin's generators.
@@ -192,12 +219,10 @@ fn execute(plugin: &Plugin, line: CommandLine, scratch: &Path) -> Result<(), Fai
     };
     let finished = match process::run_with(&line, is_kept, None, Limits::TOOL) {
         Ok(finished) => finished,
-        Err(error @ ProcessError::Start { .. }) => {
-            return Err(Failure::from(error)
-                .context(format!("{} can't be generated", plugin.key))
-                .hint(format!("install it, or change `generate` in [plugin.{}] of wick.toml", plugin.key)));
+        Err(error @ ProcessError::Interrupted) => return Err(error.into()),
+        Err(error) => {
+            return Err(Failure::from(error).context(format!("{} can't be generated", plugin.key)));
         }
-        Err(error) => return Err(error.into()),
     };
     if finished.success() {
         return Ok(());

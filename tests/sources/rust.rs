@@ -7,7 +7,7 @@ use crate::support::{found, need, refused};
 fn rust() -> Repo {
     let repo = Repo::go().with_rust();
     repo.append("wick.toml", &format!("\n[build]\ntargets = [\"{}\"]\n", crate::repo::this_machine()));
-    repo.write(".gitignore", "/bin/\n/target/\nignored*\n");
+    repo.write(".gitignore", "/bin/\ntarget\nignored*\n");
     repo.git(&["init", "--quiet", "--initial-branch=main"]);
     repo.commit("first");
     repo

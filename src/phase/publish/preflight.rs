@@ -6,7 +6,7 @@ use super::decide::{Decision, Seen, decide};
 use super::local::{self, Dirt};
 use super::{Candidate, Choice, Findings, Request, Token, digests, out, position, ratchet};
 use crate::model::event::StepOutcome;
-use crate::model::failure::{Explain as _, Failure, FailureKind};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::project::Plugin;
 use crate::model::publish::{PluginRelease, ReleaseOutcome};
@@ -90,6 +90,15 @@ pub(super) fn local(
         findings.add(plugin, FailureKind::Findings, wrong);
         chosen.push(set);
     }
+    let is_unknown = chosen.iter().flatten().any(|kept| kept.receipt.source.is_none());
+    let head = match git::head(request.root) {
+        Ok(head) => head.map(|head| head.commit),
+        Err(error) if is_unknown => {
+            return Err(Failure::from(error).context("a release needs the commit that it is made from"));
+        }
+        // The packages know theirs.
+        Err(_) => None,
+    };
     let all: Vec<&Kept> = chosen.iter().flatten().copied().collect();
     let label = |kept: &&Kept| kept.label();
     let judged =
@@ -100,7 +109,6 @@ pub(super) fn local(
             (wrong, outcome)
         });
     let mut judged = judged.into_iter();
-    let head = git::head(request.root);
     for (candidate, set) in candidates.iter_mut().zip(&chosen) {
         let plugin = candidate.plugin;
         for _ in set {
@@ -120,21 +128,13 @@ pub(super) fn local(
         let (mut assembled, undescribed) = local::assemble(tag, set, scratch)?;
         findings.add(plugin, FailureKind::Findings, undescribed);
         if assembled.commit.is_none() && request.dirt == Dirt::Allow {
-            assembled.commit = head.as_ref().ok().and_then(|head| Some(head.as_ref()?.commit.clone()));
+            assembled.commit.clone_from(&head);
         }
         if assembled.commit.is_none() {
             let message = format!("there is no commit that the tag {} could point to", assembled.tag);
-            let (kind, finding) = match &head {
-                Ok(_) => {
-                    let finding = Finding::error("commit-unknown", message);
-                    (FailureKind::Findings, finding.hint("release from inside the git repository"))
-                }
-                Err(error) => {
-                    let finding = Finding::error("commit-unknown", format!("{message}: {error}"));
-                    (error.kind(), error.hints().into_iter().fold(finding, Finding::hint))
-                }
-            };
-            findings.add(plugin, kind, [finding]);
+            let finding =
+                Finding::error("commit-unknown", message).hint("release from inside the git repository");
+            findings.add(plugin, FailureKind::Findings, [finding]);
             continue;
         }
         candidate.set = Some(assembled);

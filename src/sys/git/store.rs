@@ -53,6 +53,9 @@ impl Store {
 
     /// Whether a commit is there, whole enough to be listed.
     pub(super) fn has(&self, commit: &str) -> Result<bool, GitError> {
+        if !files::is_folder(&self.git_dir) {
+            return Ok(false);
+        }
         let [named, place] = self.named();
         let spec = format!("{commit}^{{tree}}");
         Ok(git(&self.git_dir, &[&*named, &*place, "cat-file", "-e", &spec])?.success())

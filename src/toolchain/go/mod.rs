@@ -164,7 +164,7 @@ impl Toolchain for Go {
         let name = inside.to_string_lossy();
         let extension = inside.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         !name.starts_with(['_', '.'])
-            && !name.contains(['/', '\\'])
+            && inside.components().count() == 1
             && !name.ends_with("_test.go")
             && extension.is_some_and(|extension| TAKEN.contains(&&*extension))
     }
