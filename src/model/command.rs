@@ -64,7 +64,9 @@ impl fmt::Display for CommandLine {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A word as one would type it into a POSIX shell.
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

@@ -42,8 +42,13 @@ impl Hasher {
 
     /// Adds a text with its length, so that neighbouring texts can't run into each other.
     pub fn text(&mut self, text: &str) {
-        self.update(&(text.len() as u64).to_le_bytes());
-        self.update(text.as_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    /// Adds a name that need not be text, in the same way.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.update(&(bytes.len() as u64).to_le_bytes());
+        self.update(bytes);
     }
 
     /// The digest of all that was added.

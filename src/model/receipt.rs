@@ -11,6 +11,8 @@ use super::names::{PluginKey, PluginKind};
 use super::target::Target;
 use super::version::PluginVersion;
 
+pub use super::source::SourceState;
+
 /// Schema number of both receipts; another number makes a receipt unreadable, so the step is done again.
 pub const RECEIPT_SCHEMA: u32 = 1;
 
@@ -182,15 +184,6 @@ pub struct Learned {
     pub module: Module,
     /// What could not be known, or disagrees mildly.
     pub caveats: Vec<String>,
-}
-
-/// The commit that a package's sources are from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceState {
-    /// The full hash of the commit that was checked out.
-    pub commit: String,
-    /// Whether something the package is made from differed from that commit.
-    pub dirty: bool,
 }
 
 /// What a package was made from.

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::finding::Finding;
 use super::names::{PluginKey, PluginKind};
 use super::receipt::Evidence;
+use super::source::SourceState;
 use super::target::Target;
 use super::version::PluginVersion;
 
@@ -134,6 +135,9 @@ pub struct Made {
     /// What could not be known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<String>,
+    /// The commit that it was made from, and what of its sources isn't that commit's; nothing outside a repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceState>,
     /// The keys of the operations it declares.
     pub operations: Vec<String>,
     /// What the binary's headers say.

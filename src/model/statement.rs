@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Sha256;
 use super::names::{PluginKey, PluginKind};
+use super::source::Uncommitted;
 use super::target::Target;
 use super::version::PluginVersion;
 
@@ -99,6 +100,10 @@ pub struct Internals {
     pub package: BTreeMap<String, String>,
     /// How the manifest was learned.
     pub manifest: ManifestEvidence,
+    /// What of the sources isn't the commit's, where they are `dirty`. Not among the source's annotations: readers of
+    /// older statements expect only yes and no there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncommitted: Vec<Uncommitted>,
 }
 
 /// How a manifest was learned.

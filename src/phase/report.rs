@@ -182,6 +182,7 @@ fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
         evidence: package.learned.evidence,
         evidence_detail: package.learned.how.clone(),
         caveats: package.learned.caveats.clone(),
+        source: package.source.clone(),
         operations: package.learned.module.operations(),
         facts: binary.facts.clone(),
     }

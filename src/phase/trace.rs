@@ -8,6 +8,7 @@ use crate::model::project::Plugin;
 use crate::model::receipt::{Input, InputState};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
+use crate::sys::files::Kind;
 use crate::sys::fingerprint::{Depth, Fingerprints};
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::toolchain::{self, Closure, Order, SourcePath};
@@ -64,9 +65,12 @@ pub fn closures<'a>(
 pub fn inputs(sources: &[SourcePath], root: &Path, fingerprints: &Fingerprints) -> Option<Vec<Input>> {
     let one = |source: &SourcePath| {
         let (path, state) = match source {
-            SourcePath::File(path) => {
-                (path, fingerprints.file(path).map_or(InputState::Absent, InputState::File))
-            }
+            SourcePath::File(path) => (
+                path,
+                fingerprints
+                    .source(path)
+                    .map_or(InputState::Absent, |content| InputState::File(content.sha256)),
+            ),
             SourcePath::Package(path) => {
                 (path, InputState::Package(fingerprints.folder(path, Depth::Package)?))
             }
@@ -77,14 +81,37 @@ pub fn inputs(sources: &[SourcePath], root: &Path, fingerprints: &Fingerprints) 
     sources.iter().map(one).collect()
 }
 
+/// Every file in folders of which nobody tells what is read there. Nothing when something can't be read.
+#[must_use]
+pub fn whole(folders: &[PathBuf], root: &Path, fingerprints: &Fingerprints) -> Option<Vec<Input>> {
+    let mut all = Vec::new();
+    for folder in folders {
+        for file in fingerprints.found(folder, Depth::Tree)?.iter() {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+            if file.kind == Kind::File && !is_litter(&name) {
+                let sha256 = fingerprints.source(&file.path)?.sha256;
+                all.push(Input { path: written(&file.path, root), state: InputState::File(sha256) });
+            }
+        }
+    }
+    Some(all)
+}
+
+/// What systems and editors leave in every folder; no build script reads it.
+fn is_litter(name: &str) -> bool {
+    [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
+        || [".swp", ".swo", "~"].iter().any(|end| name.ends_with(end))
+        || name.starts_with(".#")
+}
+
 /// Whether an input is still what it was; if not, what to say.
 #[must_use]
 pub fn change(input: &Input, root: &Path, fingerprints: &Fingerprints) -> Option<String> {
     let path = root.join(&input.path);
     match &input.state {
-        InputState::Absent => fingerprints.file(&path).map(|_| format!("{} appeared", input.path)),
-        InputState::File(before) => match fingerprints.file(&path) {
-            Some(now) if now == *before => None,
+        InputState::Absent => fingerprints.source(&path).map(|_| format!("{} appeared", input.path)),
+        InputState::File(before) => match fingerprints.source(&path) {
+            Some(now) if now.sha256 == *before => None,
             Some(_) => Some(format!("{} changed", input.path)),
             None => Some(format!("{} is gone", input.path)),
         },

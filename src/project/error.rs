@@ -95,6 +95,12 @@ pub enum ProjectError {
         #[source]
         source: cargo_metadata::Error,
     },
+    /// A file to be packed that only says where Git LFS has the content.
+    #[error("{place} is to be packed, and it is a Git LFS pointer: the file itself isn't here")]
+    Pointer {
+        /// The file, `connector/slack/logo.png`.
+        place: String,
+    },
     /// A file.
     #[error(transparent)]
     Files(#[from] FileError),
@@ -103,7 +109,8 @@ pub enum ProjectError {
 impl Explain for ProjectError {
     fn kind(&self) -> FailureKind {
         match self {
-            ProjectError::Cargo { source: cargo_metadata::Error::Io(_), .. } => FailureKind::Missing,
+            ProjectError::Cargo { source: cargo_metadata::Error::Io(_), .. }
+            | ProjectError::Pointer { .. } => FailureKind::Missing,
             ProjectError::Unknown { .. } | ProjectError::OtherKind { .. } => FailureKind::Usage,
             _ => FailureKind::Project,
         }
@@ -134,6 +141,7 @@ impl Explain for ProjectError {
             ProjectError::SameKey { .. } => {
                 vec!["rename one of them, or build one kind at a time with --kind".to_owned()]
             }
+            ProjectError::Pointer { .. } => vec!["run `git lfs pull`".to_owned()],
             ProjectError::Version { .. } => vec!["write a version such as 0.2.0 into that file".to_owned()],
             ProjectError::Config { hint: Some(hint), .. } => vec![hint.clone()],
             ProjectError::Cargo { source: cargo_metadata::Error::Io(_), .. } => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ProjectError;
 use super::config::{self, CONFIG_NAME, Config};
 use super::layout::{Candidate, Layout};
+use crate::model::lfs;
 use crate::model::package::MANIFEST_NAME;
 use crate::model::project::{GoSource, Language, Plugin, RustSource, Source, Targets};
 use crate::model::target::Target;
@@ -48,7 +49,8 @@ pub(super) fn resolve(
                 .clone()
                 .or_else(|| config.build.targets.clone())
                 .map_or(Targets::Contract, unique),
-            files: extra_files(candidate, &own.files)?,
+            files: extra_files(candidate, &own.files, !own.generate.is_empty())?,
+            generate: own.generate.clone(),
         });
     }
     Ok(plugins)
@@ -74,7 +76,12 @@ fn version(candidate: &Candidate, cargo: Option<String>) -> Result<PluginVersion
     text.parse().map_err(|source| ProjectError::Version { place, source })
 }
 
-fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>, ProjectError> {
+/// The files beside the binary, which must be there, unless there is something that may make them first.
+fn extra_files(
+    candidate: &Candidate,
+    written: &[String],
+    is_generated: bool,
+) -> Result<Vec<String>, ProjectError> {
     for name in written {
         let wrong = |why: &str| ProjectError::Config {
             message: format!("{CONFIG_NAME}: [plugin.{}] files: `{name}` {why}", candidate.key),
@@ -88,8 +95,14 @@ fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>,
         if [MANIFEST_NAME, candidate.key.as_str(), &exe].iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Err(wrong("is a name that the package itself uses"));
         }
-        if !files::is_file(&candidate.dir.join(name)) {
+        if !is_generated && !files::is_file(&candidate.dir.join(name)) {
             return Err(wrong(&format!("is not a file in {}", candidate.place)));
+        }
+        let path = candidate.dir.join(name);
+        if files::size(&path).is_some_and(|size| size < lfs::MOST)
+            && files::read(&path).is_ok_and(|bytes| lfs::is_pointer(&bytes))
+        {
+            return Err(ProjectError::Pointer { place: format!("{}/{name}", candidate.place) });
         }
     }
     let mut sorted = written.to_vec();

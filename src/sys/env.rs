@@ -11,6 +11,18 @@ pub fn variables() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
 }
 
+/// The value of one variable, when it is text.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The names of all variables, those that are no text too.
+#[must_use]
+pub fn names() -> Vec<std::ffi::OsString> {
+    std::env::vars_os().map(|(name, _)| name).collect()
+}
+
 /// Takes the secrets out of the environment: those of [`secret::SECRET_VARIABLES`] and those in `more`. No child that
 /// is started afterwards has them, whoever starts it; what the variables held is only in the value that is given.
 ///

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::env;
 use super::group::Group;
 use super::interrupt;
 use crate::model::command::CommandLine;
@@ -123,6 +124,32 @@ pub fn run(line: &CommandLine, limits: Limits) -> Result<Finished, ProcessError>
     run_prepared(&line.program, command, limits)
 }
 
+/// As [`run`], with only those of the inherited variables whose name `is_kept` lets through; with `stdin` fed to it.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    line: &CommandLine,
+    is_kept: impl Fn(&str) -> bool,
+    stdin: Option<Vec<u8>>,
+    limits: Limits,
+) -> Result<Finished, ProcessError> {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).current_dir(&line.cwd).stdin(Stdio::null());
+    for name in env::names().iter().filter(|name| !is_kept(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    command.envs(&line.env);
+    let input = match stdin {
+        Some(bytes) => {
+            command.stdin(Stdio::piped());
+            Input::All(bytes)
+        }
+        None => Input::None,
+    };
+    run_piped(&line.program, command, input, limits)
+}
+
 /// Runs a program with exactly the given environment and nothing else.
 ///
 /// # Errors
@@ -147,17 +174,28 @@ pub(super) fn run_supervised(
     limits: Limits,
 ) -> Result<Finished, ProcessError> {
     command.stdin(Stdio::piped());
-    run_piped(program, command, Some(first_line), limits)
+    run_piped(program, command, Input::Lifeline(first_line), limits)
 }
 
 fn run_prepared(program: &str, command: Command, limits: Limits) -> Result<Finished, ProcessError> {
-    run_piped(program, command, None, limits)
+    run_piped(program, command, Input::None, limits)
+}
+
+/// What goes to a child's stdin.
+enum Input {
+    /// Nothing.
+    None,
+    /// All of this; then it is closed.
+    All(Vec<u8>),
+    /// This; it stays open for as long as the child shall live.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has supervisors"))]
+    Lifeline(Vec<u8>),
 }
 
 fn run_piped(
     program: &str,
     mut command: Command,
-    first_line: Option<Vec<u8>>,
+    input: Input,
     limits: Limits,
 ) -> Result<Finished, ProcessError> {
     let began = Instant::now();
@@ -165,11 +203,21 @@ fn run_piped(
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = Group::spawn(command).map_err(failed)?;
     // A supervisor is ended by closing its stdin; a signal could end it before it has ended what it watches.
-    let _registered = first_line.is_none().then(|| interrupt::Registered::new(group.id()));
+    let is_supervised = matches!(input, Input::Lifeline(_));
+    let _registered = (!is_supervised).then(|| interrupt::Registered::new(group.id()));
     let (sender, events) = mpsc::channel();
-    let (mut lifeline, stdout, stderr) = group.pipes();
-    if let (Some(pipe), Some(line)) = (&mut lifeline, &first_line) {
-        pipe.write_all(line).map_err(failed)?;
+    let (mut stdin, stdout, stderr) = group.pipes();
+    let mut lifeline = None;
+    match (stdin.take(), input) {
+        (Some(mut pipe), Input::Lifeline(line)) => {
+            pipe.write_all(&line).map_err(failed)?;
+            lifeline = Some(pipe);
+        }
+        (Some(mut pipe), Input::All(bytes)) => {
+            // Who stops reading has said why, or says so by how it ends.
+            std::thread::spawn(move || pipe.write_all(&bytes));
+        }
+        _ => {}
     }
     let out = drain(stdout, limits.output, &sender);
     let err = drain(stderr, limits.output, &sender);

@@ -59,6 +59,10 @@ pub trait Toolchain: Sync {
         target: Target,
     ) -> Vec<(CommandLine, Vec<&'a Plugin>)>;
 
+    /// Whether the compiler takes a file by its name, without being told of it: such a file is a source as soon as it
+    /// lies in a folder of sources. By its place in that folder.
+    fn takes(&self, inside: &Path) -> bool;
+
     /// Reads an answer: one closure per plugin, in the order asked.
     ///
     /// # Errors
@@ -93,6 +97,9 @@ pub struct Closure {
     pub sources: Vec<SourcePath>,
     /// Files of the repository's own packages that were selected for the target.
     pub files: Vec<PathBuf>,
+    /// Folders whose every file may be read and never be told of: a build script runs there, or it is somebody's
+    /// vendored package.
+    pub whole: Vec<PathBuf>,
     /// The packages or modules it can draw on.
     pub parts: Vec<Part>,
 }

@@ -97,7 +97,7 @@ fn pack(repository: &Repository, signer: Option<&Ed25519>, beside: &[(&str, By)]
             let text = by.beside(suffix, &receipt, &zip);
             write(&repository.bin().join(format!("{}{suffix}", receipt.package)), &text);
         }
-        let source = Some(SourceState { commit: repository.head(), dirty: false });
+        let source = Some(SourceState::of(repository.head(), Vec::new()));
         keep(&repository.bin(), &PackageReceipt { source, ..receipt });
     }
 }

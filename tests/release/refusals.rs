@@ -66,7 +66,7 @@ fn a_set_is_of_one_commit_and_one_signer_and_a_host_takes_it() {
     repository.pack_all("slack", "0.2.0");
 
     let signer = Ed25519::generate(&repository.root().join("bin/key")).unwrap();
-    let source = Some(SourceState { commit: repository.head(), dirty: false });
+    let source = Some(SourceState::of(repository.head(), Vec::new()));
     let target = "linux/amd64".parse().unwrap();
     let signed = package(&repository.bin(), "slack", "0.2.0", target, Some(&signer));
     keep(
@@ -190,7 +190,10 @@ fn sources_that_are_in_no_commit_need_a_word() {
         }
     };
     let cases = [
-        (Some(SourceState { commit: repository.head(), dirty: true }), "commit-dirty"),
+        (
+            Some(SourceState { commit: repository.head(), dirty: true, uncommitted: Vec::new() }),
+            "commit-dirty",
+        ),
         (None, "commit-unknown"),
     ];
     for (source, code) in cases {

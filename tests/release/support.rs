@@ -106,7 +106,7 @@ impl Repository {
 
     /// A package and its receipt, as a build of what is checked out leaves them.
     pub(crate) fn pack(&self, output: &Path, key: &str, version: &str, target: &str) -> PackageReceipt {
-        let source = SourceState { commit: self.head(), dirty: false };
+        let source = SourceState::of(self.head(), Vec::new());
         let receipt = package(output, key, version, target.parse().unwrap(), None);
         let receipt = PackageReceipt { source: Some(source), ..receipt };
         keep(output, &receipt);

@@ -1,5 +1,6 @@
 //! The plan and the report of a build, for people.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{DIM, ERROR, GOOD, bytes};
@@ -7,10 +8,17 @@ use crate::model::artifact::Linkage;
 use crate::model::plan::{Plan, Role, Route};
 use crate::model::receipt::Evidence;
 use crate::model::report::{BuildReport, Made, Outcome, PackageReport};
+use crate::model::source::{self, Uncommitted};
 
 /// What would be done, as commands that can be typed.
 pub(in crate::cli) fn plan(plan: &Plan) -> String {
     let mut out = String::new();
+    for one in &plan.generate {
+        let _ = writeln!(out, "# sources of {}", one.plugin);
+        for command in &one.commands {
+            let _ = writeln!(out, "(cd {} && {command})", command.cwd.display());
+        }
+    }
     for step in &plan.steps {
         let names: Vec<String> = step.units.iter().map(|at| plan.units[*at].label()).collect();
         let _ = writeln!(out, "# {}", names.join(", "));
@@ -101,7 +109,14 @@ pub(in crate::cli) fn reasons(report: &BuildReport) -> Vec<String> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("{label}: {}{more}", shown.join("; "))
     };
-    report.packages.iter().map(of).collect()
+    report.packages.iter().map(of).chain(uncommitted(report)).collect()
+}
+
+/// What of the sources is in no commit. A release refuses it; a build only tells who asks.
+fn uncommitted(report: &BuildReport) -> Option<String> {
+    let made = report.packages.iter().filter_map(|package| package.outcome.made()?.source.as_ref());
+    let all: BTreeSet<&Uncommitted> = made.flat_map(|source| &source.uncommitted).collect();
+    (!all.is_empty()).then(|| format!("sources that are in no commit: {}", source::listed(all, 10)))
 }
 
 /// What could not be known; the same caveat of several targets is one line.

@@ -49,6 +49,7 @@ pub fn statement(
             evidence: package.learned.evidence.as_str().to_owned(),
             how: package.learned.how.clone(),
         },
+        uncommitted: package.source.iter().flat_map(|source| source.uncommitted.clone()).collect(),
     };
     let mut resolved: Vec<Resource> = package.source.iter().map(|source| sources(source, origin)).collect();
     resolved.extend(parts::tools(&build.conditions).into_iter().map(|(name, version)| Resource {

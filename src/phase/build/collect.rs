@@ -77,17 +77,34 @@ pub(super) fn collect(
         facts,
     };
     receipt.conditions = conditions(run, unit, &receipt);
+    let mut read: Vec<PathBuf> = traced.files.iter().map(|file| run.project.root.join(file)).collect();
     if let Some(inputs) = traced.inputs.clone() {
         receipt.inputs = inputs;
-        let all_known = match plugin.source {
-            Source::Rust(_) => add_what_rustc_read(run, plugin, &made, &mut receipt).is_some(),
-            Source::Go(_) => true,
+        let told = match plugin.source {
+            Source::Rust(_) => add_what_rustc_read(run, plugin, &made, &finished.stdout_text(), &mut receipt),
+            Source::Go(_) => Some(Vec::new()),
         };
-        if all_known {
-            run.store.keep_build(unit, &receipt)?;
+        match told {
+            Some(told) => read.extend(told),
+            // To tell some would be to vouch for the rest.
+            None => receipt.inputs.clear(),
         }
     }
+    // Whoever uses the plugin would find that text.
+    if let Some(pointer) = read.iter().find(|path| is_pointer(run, path)) {
+        let root = &run.project.root;
+        let shown = pointer.strip_prefix(root).unwrap_or(pointer).display();
+        let message = format!("{}: {shown} is compiled in, and it is a Git LFS pointer", unit.label());
+        return Err(Failure::new(FailureKind::Missing, message).hint("run `git lfs pull`"));
+    }
+    if !receipt.inputs.is_empty() {
+        run.store.keep_build(unit, &receipt)?;
+    }
     Ok(receipt)
+}
+
+fn is_pointer(run: &Run<'_>, path: &Path) -> bool {
+    run.fingerprints.source(path).is_some_and(|content| content.is_pointer)
 }
 
 /// Whose code the binary consists of; nothing when its tools couldn't tell.
@@ -112,17 +129,19 @@ fn composition(
     }
 }
 
-/// cargo and rustc tell after the fact which files (`include_str!`, build scripts) and variables they read.
-/// Nothing when one of them can't be read completely: then no receipt is kept.
+/// cargo and rustc tell after the fact which files (`mod`, `include_str!`, build scripts) and variables they read; each
+/// file becomes an input of its own. Nothing when one of them can't be read completely: then no receipt is kept.
 fn add_what_rustc_read(
     run: &Run<'_>,
     plugin: &Plugin,
     made: &Path,
+    messages: &str,
     receipt: &mut BuildReceipt,
-) -> Option<()> {
+) -> Option<Vec<PathBuf>> {
+    let Source::Rust(rust) = &plugin.source else { return None };
     let profile = made.parent()?;
     let own_list = profile.join(format!("{}.d", made.file_stem().unwrap_or_default().to_string_lossy()));
-    let mut paths = cargo::dep_info(&files::read_text(&own_list).unwrap_or_default());
+    let mut paths = cargo::dep_info(&files::read_text(&own_list).ok()?);
     let mut variables = Vec::new();
     for name in files::list(&profile.join("deps")).unwrap_or_default() {
         if name.ends_with(".d") {
@@ -130,11 +149,12 @@ fn add_what_rustc_read(
             variables.extend(cargo::env_deps(&text));
         }
     }
-    let scripts = profile.join("build");
-    for name in files::list(&scripts).unwrap_or_default() {
-        let Ok(output) = files::read_text(&scripts.join(&name).join("output")) else { continue };
+    // What build scripts wrote is made of what they read, and is told as that.
+    let out_dirs = cargo::out_dirs(messages);
+    for output in out_dirs.iter().filter_map(|folder| Some(folder.parent()?.join("output"))) {
+        let Ok(output) = files::read_text(&output) else { continue };
         let (read, asked) = cargo::build_script_deps(&output);
-        // A relative path belongs to a package that is watched as a whole, or pinned by Cargo.lock.
+        // A relative path belongs to a package that is listed as a whole, or pinned by Cargo.lock; cargo's own list has it.
         paths.extend(read.into_iter().filter(|path| path.is_absolute()));
         variables.extend(asked);
     }
@@ -147,22 +167,37 @@ fn add_what_rustc_read(
     {
         receipt.conditions.insert(format!("read {name}"), read_variable(run, name));
     }
-    let Source::Rust(rust) = &plugin.source else { return None };
     let root = &run.project.root;
-    // Where a path leads, not how it is spelled, decides whether a watched folder holds it.
-    let watched = |path: &PathBuf| {
-        let real = files::canonical(path).unwrap_or_else(|_| files::without_dots(path));
-        path.starts_with(&rust.target_dir)
-            || receipt.inputs.iter().any(|input| match &input.state {
-                crate::model::receipt::InputState::Tree(_) => real.starts_with(root.join(&input.path)),
-                _ => root.join(&input.path) == real,
-            })
-    };
-    let more: BTreeSet<SourcePath> =
-        paths.into_iter().filter(|path| !watched(path)).map(|path| as_source(&path)).collect();
+    let known: BTreeSet<PathBuf> = receipt.inputs.iter().map(|input| root.join(&input.path)).collect();
+    let (mut more, mut told) = (BTreeSet::new(), Vec::new());
+    for path in paths {
+        let path = if path.is_absolute() {
+            path
+        } else {
+            // Shortened by build.dep-info-basedir, which is the workspace's folder or can't be known.
+            let path = rust.workspace_root.join(path);
+            (files::kind(&path) != files::Kind::Missing).then_some(path)?
+        };
+        let source = as_source(&path);
+        let (SourcePath::File(at) | SourcePath::Package(at) | SourcePath::Tree(at)) = &source;
+        if out_dirs.iter().any(|folder| at.starts_with(folder)) {
+            continue;
+        }
+        told.push(at.clone());
+        if !known.contains(at) {
+            more.insert(source);
+        }
+    }
     let more: Vec<SourcePath> = more.into_iter().collect();
+    // A build script that names a folder may read every file of it.
+    let folders = more.iter().filter_map(|source| match source {
+        SourcePath::Tree(folder) => Some(folder.clone()),
+        _ => None,
+    });
+    let inner = trace::whole(&folders.collect::<Vec<_>>(), root, run.fingerprints)?;
     receipt.inputs.extend(trace::inputs(&more, root, run.fingerprints)?);
-    Some(())
+    receipt.inputs.extend(inner);
+    Some(told)
 }
 
 /// A path as compilers name it (`src/../../docs/notice.txt`), spelled as people do unless a link is on the way.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::super::{Freshness, Run, plan, trace};
 use crate::model::plan::Unit;
-use crate::model::receipt::BuildReceipt;
+use crate::model::project::Language;
+use crate::model::receipt::{BuildReceipt, Input, InputState};
 use crate::toolchain::{self, Order};
 
 /// The answer for one unit.
@@ -41,6 +42,11 @@ fn judge(run: &Run<'_>, unit: &Unit) -> Verdict {
     if receipt.composition.is_none() || receipt.origin.is_none() {
         reasons.push("what it consists of, or where it was built, isn't on record".to_owned());
     }
+    // rustc tells each file; receipts of an older wick have only folders.
+    let is_source = |input: &Input| input.path.ends_with(".rs") && matches!(input.state, InputState::File(_));
+    if unit.language == Language::Rust && !receipt.inputs.iter().any(is_source) {
+        reasons.push("which files it was compiled from isn't on record".to_owned());
+    }
     reasons
         .extend(receipt.inputs.iter().filter_map(|i| trace::change(i, &run.project.root, run.fingerprints)));
     // By content: the same size is not the same binary, and a helper's goes into no package that would be checked.
@@ -65,6 +71,9 @@ fn order<'a>(run: &'a Run<'_>) -> Order<'a> {
 pub(super) fn conditions(run: &Run<'_>, unit: &Unit, receipt: &BuildReceipt) -> BTreeMap<String, String> {
     let plugin = plan::plugin_of(unit, run.project);
     let mut now = toolchain::of(unit.language).conditions(&order(run), plugin, unit.target);
+    if !plugin.generate.is_empty() {
+        now.insert("generate".to_owned(), crate::phase::generate::written(plugin));
+    }
     for name in receipt.conditions.keys().filter_map(|name| name.strip_prefix("read ")) {
         now.insert(format!("read {name}"), read_variable(run, name));
     }

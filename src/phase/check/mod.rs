@@ -173,6 +173,9 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
                 all.config = project.config;
                 all.plugins.extend(project.plugins);
             }
+            Err(error @ project::ProjectError::Pointer { .. }) => {
+                report.tell(&candidate.place, "lfs-pointer", &Failure::from(error));
+            }
             Err(error) => report.tell(&candidate.place, "unresolved", &Failure::from(error)),
         }
     }

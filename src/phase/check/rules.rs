@@ -134,6 +134,11 @@ pub const RULES: &[Rule] = &[
         "Nothing can be built from it.",
         "see the message",
     ], Look::Told),
+    rule("lfs-pointer", Error, [
+        "a file that is to be packed is a Git LFS pointer",
+        "Users would get the text of the pointer instead of the file.",
+        "run `git lfs pull`",
+    ], Look::Told),
     rule("does-not-build", Error, [
         "it doesn't compile for this machine",
         "There is nothing to release.",

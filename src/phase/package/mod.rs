@@ -9,6 +9,7 @@ pub mod zip;
 use std::collections::BTreeMap;
 
 use super::build::BuildState;
+use super::committed::Committed;
 use super::interrogate::Answers;
 use super::verify;
 use super::verify::sidecars::SIGNATURE_SUFFIX;
@@ -27,7 +28,6 @@ use crate::signer::Signer;
 use crate::signer::cosign::Cosign;
 use crate::signer::ed25519::Ed25519;
 use crate::sys::files;
-use crate::sys::git::WorkingTree;
 
 /// Where a unit's package stands once its binary is ready.
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ pub fn package(
     states: &[BuildState],
     standings: &[Standing],
     answers: &Answers,
-    tree: Option<&WorkingTree>,
+    committed: Option<&Committed<'_>>,
 ) -> BTreeMap<usize, Result<PackageReceipt, Failure>> {
     let due: Vec<usize> = (0..standings.len())
         .filter(|at| matches!(standings[*at], Standing::Due { .. }) && matches!(answers.get(at), Some(Ok(_))))
@@ -158,8 +158,7 @@ pub fn package(
             let result = match (&standings[*at], &states[*at], answers.get(at)) {
                 (Standing::Due { conditions, .. }, BuildState::Ready { receipt, .. }, Some(Ok(learned))) => {
                     let unit = &run.plan.units[*at];
-                    let plugin = plan::plugin_of(unit, run.project);
-                    let source = source::state(tree, &run.project.root, plugin, &receipt.inputs);
+                    let source = source::state(run, states, *at, committed);
                     pack(run, unit, receipt, conditions, learned).and_then(|made| {
                         let made = PackageReceipt { source, ..made };
                         run.store.keep_package(unit, &made).map(|()| made)

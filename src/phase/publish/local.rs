@@ -1,20 +1,24 @@
 //! The files of one plugin's release, from receipts and zips alone: everything that forbids it is found here, before
 //! the forge is asked anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use crate::model::package::PACKAGE_MAX;
-use crate::model::project::Plugin;
+use crate::model::project::{Language, Plugin};
 use crate::model::release::ReleaseTag;
 use crate::model::sbom::file_name;
+use crate::model::source::{self, Uncommitted, Why};
 use crate::phase::package::checksums;
 use crate::phase::packages::{self, Kept};
 use crate::phase::sbom;
 use crate::sys::files;
+
+/// How many files a refusal names.
+const MOST_NAMED: usize = 5;
 
 /// Whether sources may differ from their commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +128,18 @@ fn commit_findings(plugin: &Plugin, set: &[&Kept], dirt: Dirt) -> Option<Finding
         (
             "commit-unknown",
             format!("the commit that {} was built from is unknown ({})", plugin.key, unknown.join(", ")),
-            "build it inside its git repository, or say --allow-dirty",
+            "build it inside its git repository, or say --allow-dirty".to_owned(),
         )
     } else if !dirty.is_empty() {
+        let sources = set.iter().filter_map(|kept| kept.receipt.source.as_ref());
+        let files: BTreeSet<&Uncommitted> = sources.flat_map(|source| &source.uncommitted).collect();
+        let named = source::listed(files.iter().copied(), MOST_NAMED);
+        let named = if named.is_empty() { named } else { format!(": {named}") };
+        let key = &plugin.key;
         (
             "commit-dirty",
-            format!("{} was built from sources that are in no commit ({})", plugin.key, dirty.join(", ")),
-            "commit and build again (nothing is compiled anew), or say --allow-dirty",
+            format!("{key} was built from sources that are in no commit ({}){named}", dirty.join(", ")),
+            hint(plugin, &files),
         )
     } else {
         return None;
@@ -139,6 +148,37 @@ fn commit_findings(plugin: &Plugin, set: &[&Kept], dirt: Dirt) -> Option<Finding
         Dirt::Refuse => Finding::error(code, message).hint(hint),
         Dirt::Allow => Finding::warning(code, message),
     })
+}
+
+/// How to go on, by what has to be done first.
+fn hint(plugin: &Plugin, files: &BTreeSet<&Uncommitted>) -> String {
+    let any = |why: Why| files.iter().any(|file| file.why == why);
+    let all = |why: Why| !files.is_empty() && files.iter().all(|file| file.why == why);
+    let first = if any(Why::NotInCommit) {
+        let how = if plugin.language() == Language::Go {
+            r#"["go", "generate", "./..."]"#
+        } else {
+            r#"["make", "generated"]"#
+        };
+        format!(
+            "commit it, or declare `generate` if a command writes it ([plugin.{}] generate = [{how}] in wick.toml); then build \
+             again",
+            plugin.key
+        )
+    } else if any(Why::Outside) {
+        "move it into the repository, or take it from a registry by its version; then build again".to_owned()
+    } else if all(Why::LineEnds) {
+        "have git leave line ends alone (`* text=auto eol=lf` in .gitattributes, or core.autocrlf=false), check out anew and \
+         build again"
+            .to_owned()
+    } else if any(Why::Submodule) {
+        "run `git submodule update --init`, and build again".to_owned()
+    } else if any(Why::Unlisted) {
+        "see what `wick plugin build --explain` says of it".to_owned()
+    } else {
+        "commit and build again (nothing is compiled anew)".to_owned()
+    };
+    format!("{first}; or say --allow-dirty")
 }
 
 /// The files of a release: the packages, what lies beside them, and, written to `scratch`, a bill of materials and a

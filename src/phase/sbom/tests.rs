@@ -114,7 +114,7 @@ pub(in crate::phase) fn package_receipt(target: &str, binary: &[u8], zip: &[u8])
             module: serde_json::from_str("{}").unwrap(),
             caveats: Vec::new(),
         },
-        source: Some(SourceState { commit: "0123456789".repeat(4), dirty: true }),
+        source: Some(SourceState { commit: "0123456789".repeat(4), dirty: true, uncommitted: Vec::new() }),
     }
 }
 

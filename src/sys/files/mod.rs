@@ -3,6 +3,7 @@
 mod scratch;
 mod write;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{move_new, write_atomic, write_new, write_new_private};
+pub use write::{make_link, move_new, write_atomic, write_new, write_new_private, write_scratch};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +76,22 @@ pub fn kind(path: &Path) -> Kind {
     }
 }
 
+/// Whether anything stands at `path`, a dangling link too.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    kind(path) != Kind::Missing
+}
+
 /// Whether a regular file stands at `path`.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     kind(path) == Kind::File
+}
+
+/// Whether a folder, or a link to one, stands at `path`.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    kind(path) == Kind::Folder
 }
 
 /// Whether a symbolic link stands at `path`.
@@ -99,6 +112,22 @@ pub fn stamp(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
     let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(format!("{} {}", meta.len(), time.as_nanos()))
+}
+
+/// What changes whenever a file is written, also with the same bytes: its times and, where the system has them, its number
+/// and the time that nobody can set.
+#[must_use]
+pub fn touched(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    #[cfg(unix)]
+    let own = {
+        use std::os::unix::fs::MetadataExt as _;
+        format!("{} {} {}.{}", meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec())
+    };
+    #[cfg(not(unix))]
+    let own = String::new();
+    Some(format!("{} {} {own}", meta.len(), time.as_nanos()))
 }
 
 /// The permission bits of the file at `path`; nothing where the platform has none.
@@ -194,6 +223,47 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Something in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, which need not be text.
+    pub name: OsString,
+    /// What stands there, links followed.
+    pub kind: Kind,
+    /// Whether it is a symbolic link.
+    pub link: bool,
+}
+
+/// Everything in a folder, sorted by the bytes of its name. Cheaper than [`list`] and [`kind`] for each.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn entries(path: &Path) -> Result<Vec<Entry>> {
+    let read = || -> io::Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let is = entry.file_type()?;
+            let kind = match () {
+                () if is.is_symlink() => kind(&entry.path()),
+                () if is.is_dir() => Kind::Folder,
+                () if is.is_file() => Kind::File,
+                () => Kind::Other,
+            };
+            found.push(Entry { name: entry.file_name(), kind, link: is.is_symlink() });
+        }
+        found.sort_by(|a, b| a.name.as_encoded_bytes().cmp(b.name.as_encoded_bytes()));
+        Ok(found)
+    };
+    wrap("list", path, read())
+}
+
+/// Where the symbolic link at `path` leads, as it is written; nothing when there is none.
+#[must_use]
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Makes a folder and those above it.

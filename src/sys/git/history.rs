@@ -1,8 +1,12 @@
 //! What happened: tags, commits that touched paths, where the repository came from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{GitError, git, said};
+use super::door::{git, said};
+use super::repository::path_of;
+use super::store::Store;
+use super::tree::TreeMode;
+use super::{GitError, Repository, top};
 
 /// A commit, as release notes name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +22,10 @@ pub struct Commit {
 /// # Errors
 /// When there is no repository or `until` is unknown.
 pub fn tags(folder: &Path, pattern: &str, until: &str) -> Result<Vec<String>, GitError> {
-    let text = said(folder, &["tag", "--list", "--merged", until, "--", pattern])?;
-    Ok(text.lines().map(ToOwned::to_owned).collect())
+    Repository::of(folder)?.top()?;
+    let (merged, pattern) = (format!("--merged={until}"), format!("refs/tags/{pattern}"));
+    let text = said(folder, &["for-each-ref", "--format=%(refname)", &merged, &pattern])?;
+    Ok(text.lines().filter_map(|name| name.strip_prefix("refs/tags/")).map(ToOwned::to_owned).collect())
 }
 
 /// The commits of `until` that the tag doesn't contain and that touched one of `paths` (git's pathspecs), newest
@@ -34,21 +40,54 @@ pub fn commits(
     paths: &[String],
 ) -> Result<Vec<Commit>, GitError> {
     let range = since_tag.map_or_else(|| until.to_owned(), |tag| format!("refs/tags/{tag}..{until}"));
-    let mut args = vec!["log", "--no-merges", "-z", "--format=%H %s", "--end-of-options", &range, "--"];
-    args.extend(paths.iter().map(String::as_str));
+    let how =
+        ["rev-list", "--no-merges", "--encoding=UTF-8", "--format=%s", "--end-of-options", &range, "--"];
+    let args: Vec<&str> = how.into_iter().chain(paths.iter().map(String::as_str)).collect();
     let text = said(folder, &args)?;
-    let one = |record: &str| {
-        let (hash, subject) = record.split_once(' ')?;
-        Some(Commit { hash: hash.to_owned(), subject: subject.to_owned() })
-    };
-    Ok(text.split('\0').filter_map(one).collect())
+    // Two lines per commit: `commit <hash>`, and the subject, which has no line breaks.
+    let mut lines = text.split('\n');
+    let mut found = Vec::new();
+    while let (Some(head), Some(subject)) = (lines.next(), lines.next()) {
+        let Some(hash) = head.strip_prefix("commit ") else { continue };
+        found.push(Commit { hash: hash.to_owned(), subject: subject.to_owned() });
+    }
+    Ok(found)
 }
 
-/// The address of a remote, if it is set.
+/// The folders of the submodules that a commit has, absolute.
+///
+/// # Errors
+/// When it can't be told.
+pub fn submodules(folder: &Path, commit: &str) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
+    let tree = Store::of(folder)?.list(commit)?;
+    let found = tree.below(b"").filter(|(_, entry)| entry.mode == TreeMode::Submodule);
+    Ok(found.map(|(name, _)| top.join(path_of(name))).collect())
+}
+
+/// The address of a remote as the repository gives it, if it is set. The user's `url.<base>.insteadOf` is the way that
+/// their own machine takes there, through a mirror or with a token in it: it isn't where the repository is. Only an
+/// address that names no host without them (`gh:acme/plugins`) is spelled out by them.
 ///
 /// # Errors
 /// When git can't be run.
 pub fn remote_url(folder: &Path, name: &str) -> Result<Option<String>, GitError> {
+    let key = format!("remote.{name}.url");
+    let answer = git(folder, &["config", "--local", "--includes", "-z", "--get-all", &key])?;
+    let text = answer.stdout_text();
+    let Some(url) = text.split('\0').find(|url| !url.is_empty()).filter(|_| answer.success()) else {
+        return Ok(None);
+    };
+    if !is_shorthand(url) {
+        return Ok(Some(url.to_owned()));
+    }
     let answer = git(folder, &["remote", "get-url", "--", name])?;
-    Ok(answer.success().then(|| answer.stdout_text().trim().to_owned()).filter(|url| !url.is_empty()))
+    let spelled = answer.stdout_text().trim().to_owned();
+    Ok(Some(spelled).filter(|url| answer.success() && !url.is_empty()).or(Some(url.to_owned())))
+}
+
+/// `gh:acme/plugins`: what stands before the colon is no host, scheme, user or drive.
+fn is_shorthand(url: &str) -> bool {
+    let Some((before, after)) = url.split_once(':') else { return false };
+    before.len() > 1 && !after.starts_with("//") && !before.contains(['.', '@', '/', '\\'])
 }

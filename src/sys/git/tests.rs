@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::door::said;
 use super::*;
 use crate::sys::files::{self, Scratch};
 
@@ -28,16 +29,19 @@ fn repository() -> Scratch {
 }
 
 #[test]
-fn a_working_tree_knows_its_commit_and_what_differs() {
+fn a_commits_files_are_its_trees_whatever_lies_around() {
     let dir = repository();
-    let clean = working_tree(&dir.path().join("connector")).unwrap().unwrap();
-    assert_eq!((clean.commit.len(), clean.changed.len()), (40, 0));
+    let at = Repository::of(&dir.path().join("connector")).unwrap().checkout().unwrap().unwrap();
+    assert_eq!(at.commit.len(), 40);
     write(dir.path(), "shared/words.go", "2");
+    run(dir.path(), &["add", "."]);
     write(dir.path(), "connector/slack/new one.go", "");
-    let dirty = working_tree(dir.path()).unwrap().unwrap();
-    let expected = ["connector/slack/new one.go", "shared/words.go"].map(|path| dirty.top.join(path));
-    assert_eq!((dirty.commit, dirty.changed), (clean.commit, expected.to_vec()));
-    assert_eq!(working_tree(Scratch::new().unwrap().path()).unwrap(), None, "no repository");
+    let tree = Tree::read(&dir.path().join("connector"), &at.commit).unwrap();
+    let names: Vec<&[u8]> = tree.below(b"").map(|(name, _)| name).collect();
+    assert_eq!(names, [&b"connector/slack/main.go"[..], b"shared/words.go"], "from the top, as committed");
+    let entry = tree.get(b"shared/words.go").unwrap();
+    assert_eq!((entry.mode, entry.id), (TreeMode::File, entry.id.format().blob(b"1")));
+    assert!(Tree::read(dir.path(), "0123456789012345678901234567890123456789").is_err());
 }
 
 #[test]
@@ -78,7 +82,7 @@ fn a_worktree_leaves_nothing_of_itself() {
     let dir = repository();
     run(dir.path(), &["tag", "-a", "-m", "One", "slack/v0.1.0"]);
     let commit = tag_commit(dir.path(), "slack/v0.1.0").unwrap().unwrap();
-    assert_eq!(commit, working_tree(dir.path()).unwrap().unwrap().commit);
+    assert_eq!(commit, Repository::of(dir.path()).unwrap().checkout().unwrap().unwrap().commit);
     assert_eq!(tag_commit(dir.path(), "slack/v9.0.0").unwrap(), None);
     let listed = || said(dir.path(), &["worktree", "list", "--porcelain"]).unwrap();
     let branches = || said(dir.path(), &["branch", "--all"]).unwrap();
@@ -113,4 +117,437 @@ fn a_worktree_leaves_nothing_of_itself() {
     assert!(Worktree::add(dir.path(), "0123456789012345678901234567890123456789", &place).is_err());
     assert_eq!(listed(), before.0);
     assert!(!files::is_file(&place));
+}
+
+/// Every setting that changed an answer of git's porcelain, or that runs something, with a value that shows.
+const HOSTILE: &[(&str, &str)] = &[
+    ("column.ui", "always"),
+    ("column.tag", "always"),
+    ("color.ui", "always"),
+    ("color.branch", "always"),
+    ("color.diff", "always"),
+    ("log.showSignature", "true"),
+    ("log.showRoot", "false"),
+    ("log.follow", "true"),
+    ("log.decorate", "full"),
+    ("log.date", "relative"),
+    ("log.abbrevCommit", "true"),
+    ("log.mailmap", "true"),
+    ("format.pretty", "oneline"),
+    ("tag.sort", "-version:refname"),
+    ("i18n.logOutputEncoding", "UTF-16"),
+    ("i18n.commitEncoding", "ISO-8859-1"),
+    ("core.quotePath", "true"),
+    ("core.pager", "false"),
+    ("core.abbrev", "4"),
+    ("core.excludesFile", "EXCLUDES"),
+    ("core.attributesFile", "EXCLUDES"),
+    ("core.fsmonitor", "MARK"),
+    ("core.untrackedCache", "true"),
+    ("core.hooksPath", ".git/hooks"),
+    ("core.autocrlf", "true"),
+    ("core.eol", "crlf"),
+    ("core.safecrlf", "true"),
+    ("core.fileMode", "false"),
+    ("core.symlinks", "false"),
+    ("core.ignoreStat", "true"),
+    ("core.trustctime", "false"),
+    ("core.checkStat", "minimal"),
+    ("core.warnAmbiguousRefs", "false"),
+    ("diff.noprefix", "true"),
+    ("diff.external", "MARK"),
+    ("diff.renames", "copies"),
+    ("diff.ignoreSubmodules", "all"),
+    ("diff.submodule", "log"),
+    ("diff.relative", "true"),
+    ("diff.orderFile", "EXCLUDES"),
+    ("status.showUntrackedFiles", "no"),
+    ("status.relativePaths", "true"),
+    ("status.branch", "true"),
+    ("status.short", "true"),
+    ("filter.mark.clean", "MARK"),
+    ("filter.mark.smudge", "MARK"),
+    ("filter.mark.required", "true"),
+    ("push.default", "nothing"),
+    ("commit.gpgSign", "true"),
+    ("tag.gpgSign", "true"),
+    ("gpg.program", "MARK"),
+    ("url.https://mirror.example.com/.insteadOf", "https://github.com/"),
+    ("remote.pushDefault", "elsewhere"),
+    ("alias.rev-parse", "!MARK"),
+    ("alias.ls-tree", "!MARK"),
+    ("pager.rev-list", "MARK"),
+    ("checkout.defaultRemote", "elsewhere"),
+    ("advice.detachedHead", "true"),
+    ("worktree.guessRemote", "true"),
+];
+
+/// What wick asks, as one text.
+fn answers(folder: &Path, aside: &Path) -> String {
+    let commit = Repository::of(folder).unwrap().checkout().unwrap().unwrap();
+    let made = Worktree::add(folder, &commit.commit, &aside.join("source")).unwrap();
+    let bytes = files::read_tree(made.path()).unwrap();
+    let here = tags(folder, "slack/v*", "HEAD").unwrap();
+    let all = commits(folder, Some("slack/v0.1.0"), "HEAD", &[":(literal)connector".to_owned()]).unwrap();
+    let changed = changed_since(folder, "refs/tags/slack/v0.1.0").unwrap();
+    let remote = remote_url(folder, "origin").unwrap();
+    let tagged = tag_commit(folder, "slack/v0.2.0").unwrap();
+    let loose = uncommitted(folder, &[folder.join("new é.go"), folder.join("shared/words.go")]).unwrap();
+    format!("{commit:?}\n{here:?}\n{all:?}\n{changed:?}\n{remote:?}\n{tagged:?}\n{loose:?}\n{bytes:?}")
+}
+
+#[test]
+fn no_setting_of_the_users_changes_an_answer() {
+    let dir = repository();
+    let folder = files::canonical(dir.path()).unwrap();
+    run(&folder, &["remote", "add", "origin", "https://github.com/acme/plugins.git"]);
+    run(&folder, &["tag", "slack/v0.1.0"]);
+    write(&folder, ".gitattributes", "*.txt filter=mark\n*.go text\n");
+    write(&folder, "connector/slack/a.txt", "one\ntwo\n");
+    run(&folder, &["add", "."]);
+    run(&folder, &["commit", "--quiet", "-m", "Grüße\n\nBody", "--author", "Ä <a@example.com>"]);
+    run(&folder, &["tag", "-a", "-m", "two", "slack/v0.2.0"]);
+    // A second one, so that there are columns to make.
+    run(&folder, &["tag", "slack/v0.3.0-rc.1"]);
+    write(&folder, "new é.go", "");
+    write(&folder, "shared/words.go", "2");
+    let aside = Scratch::new().unwrap();
+    let aside = files::canonical(aside.path()).unwrap();
+    let mark = aside.join("ran");
+    let script = aside.join("mark.sh");
+    let text = format!("#!/bin/sh\ntouch '{}'\nexec cat\n", mark.display());
+    files::write_atomic(&script, text.as_bytes(), 0o755).unwrap();
+    let excludes = aside.join("excludes");
+    files::write_atomic(&excludes, b"*.go\n*.txt filter=mark text eol=crlf\n", 0o644).unwrap();
+    write(&folder, ".git/info/exclude", "new*\n");
+    for hook in ["post-checkout", "post-index-change", "reference-transaction"] {
+        let hook = folder.join(".git/hooks").join(hook);
+        files::write_atomic(&hook, text.as_bytes(), 0o755).unwrap();
+    }
+    files::remove(&mark).unwrap();
+    let without = answers(&folder, &aside);
+    assert!(without.contains("Grüße") && without.contains("new é.go"), "{without}");
+    for (key, value) in HOSTILE {
+        let value =
+            value.replace("MARK", &script.to_string_lossy()).replace("EXCLUDES", &excludes.to_string_lossy());
+        run(&folder, &["config", key, &value]);
+        // Each alone first, so that what breaks is named; they stay, and so all are tried together as well.
+        assert_eq!(answers(&folder, &aside), without, "{key}={value}");
+        assert!(!files::is_there(&mark), "{key}={value} ran a program");
+    }
+}
+
+#[test]
+fn nothing_of_a_clones_own_stands_in_for_history() {
+    let dir = repository();
+    let folder = files::canonical(dir.path()).unwrap();
+    let head = || Repository::of(&folder).unwrap().checkout().unwrap().unwrap().commit;
+    let first = head();
+    write(&folder, "shared/words.go", "2");
+    run(&folder, &["commit", "--quiet", "-am", "Second"]);
+    let second = head();
+    let before = (commits(&folder, None, "HEAD", &[]).unwrap(), changed_since(&folder, &first).unwrap());
+    run(&folder, &["replace", &second, &first]);
+    assert_eq!(
+        (commits(&folder, None, "HEAD", &[]).unwrap(), changed_since(&folder, &first).unwrap()),
+        before
+    );
+    run(&folder, &["replace", "--delete", &second]);
+    write(&folder, ".git/info/grafts", &format!("{second}\n"));
+    assert_eq!(
+        (commits(&folder, None, "HEAD", &[]).unwrap(), changed_since(&folder, &first).unwrap()),
+        before
+    );
+}
+
+/// A repository, what is done to it, and what is said then.
+struct Strange {
+    what: &'static str,
+    make: fn(&Path),
+    /// Part of what the error says; empty for no repository.
+    says: &'static str,
+}
+
+#[test]
+fn a_repository_that_doesnt_tell_is_never_none_nor_another() {
+    let cases = [
+        Strange { what: "no .git", make: |r| files::remove(&r.join(".git")).unwrap(), says: "" },
+        Strange {
+            what: "a damaged HEAD",
+            make: |r| write(r, ".git/HEAD", "garbage\n"),
+            says: "it can't be told which commit is checked out",
+        },
+        Strange {
+            what: "a HEAD of a commit that isn't there",
+            make: |r| write(r, ".git/HEAD", "0123456789012345678901234567890123456789\n"),
+            says: "it can't be told which commit is checked out",
+        },
+        Strange {
+            what: "a damaged branch",
+            make: |r| write(r, ".git/refs/heads/main", "garbage\n"),
+            says: "it can't be told which commit is checked out",
+        },
+        Strange { what: "core.bare", make: |r| config(r, "core.bare", "true"), says: "work tree" },
+        Strange {
+            what: "core.worktree",
+            make: |r| config(r, "core.worktree", &r.with_extension("other").to_string_lossy()),
+            says: "core.worktree",
+        },
+        Strange {
+            what: "an unknown format",
+            make: |r| config(r, "core.repositoryFormatVersion", "99"),
+            says: "99",
+        },
+        Strange {
+            what: "an unknown extension",
+            make: |r| {
+                config(r, "core.repositoryFormatVersion", "1");
+                config(r, "extensions.fromTomorrow", "true");
+            },
+            says: "fromtomorrow",
+        },
+        Strange { what: "broken settings", make: |r| write(r, ".git/config", "[core\n"), says: "config" },
+        Strange {
+            what: "a .git file that points nowhere",
+            make: |r| {
+                files::remove(&r.join(".git")).unwrap();
+                write(r, ".git", "gitdir: /nowhere/at/all\n");
+            },
+            says: "/nowhere/at/all",
+        },
+        Strange {
+            what: "a .git file that is none",
+            make: |r| {
+                files::remove(&r.join(".git")).unwrap();
+                write(r, ".git", "nothing\n");
+            },
+            says: "gitfile",
+        },
+        Strange {
+            what: "an empty .git",
+            make: |r| {
+                files::remove(&r.join(".git")).unwrap();
+                files::create_folder(&r.join(".git")).unwrap();
+            },
+            says: "it can't be told",
+        },
+    ];
+    for inside_another in [false, true] {
+        for case in &cases {
+            let outer = Scratch::new().unwrap();
+            let outer = files::canonical(outer.path()).unwrap();
+            if inside_another {
+                run(&outer, &["init", "--quiet", "--initial-branch=main"]);
+                write(&outer, "README", "outer");
+                run(&outer, &["add", "."]);
+                run(&outer, &["commit", "--quiet", "-m", "Outer"]);
+            }
+            let inner = outer.join("inner");
+            files::create_folder(&inner.with_extension("other")).unwrap();
+            write(&inner, "connector/slack/main.go", "1");
+            run(&inner, &["init", "--quiet", "--initial-branch=main"]);
+            run(&inner, &["add", "."]);
+            run(&inner, &["commit", "--quiet", "-m", "Inner"]);
+            (case.make)(&inner);
+            let what = format!("{}, inside another: {inside_another}", case.what);
+            let seen = Repository::of(&inner.join("connector/slack")).unwrap();
+            match (&seen, case.says) {
+                (Repository::None, "") => assert!(!inside_another, "{what}: {seen:?}"),
+                (Repository::At(checkout), "") => assert!(inside_another && checkout.top == outer, "{what}"),
+                (Repository::Unknown(unknown), says) if !says.is_empty() => {
+                    let text = unknown.to_string();
+                    assert!(text.contains(says) && unknown.place == inner, "{what}: {text}");
+                    assert_eq!(unknown.hint, None, "{what}");
+                    assert!(matches!(top(&inner), Err(GitError::Unknown(_))), "{what}");
+                    assert!(
+                        changed_since(&inner, "HEAD").is_err() && tag_commit(&inner, "x").is_err(),
+                        "{what}"
+                    );
+                }
+                _ => panic!("{what}: {seen:?}"),
+            }
+        }
+    }
+}
+
+fn config(folder: &Path, key: &str, value: &str) {
+    run(folder, &["config", key, value]);
+}
+
+#[test]
+fn a_repository_before_its_first_commit_has_none() {
+    let dir = Scratch::new().unwrap();
+    let folder = files::canonical(dir.path()).unwrap();
+    run(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    write(&folder, "a", "1");
+    assert_eq!(Repository::of(&folder).unwrap(), Repository::Unborn { top: folder.clone() });
+    // Links and dots lead to the same place.
+    assert_eq!(top(&folder.join("../").join(folder.file_name().unwrap())).unwrap(), Some(folder));
+}
+
+#[cfg(unix)]
+#[test]
+fn somebody_elses_repository_comes_with_gits_words_and_the_way_out() {
+    let dir = repository();
+    let folder = files::canonical(dir.path()).unwrap();
+    for path in [folder.clone(), folder.join(".git")] {
+        if std::os::unix::fs::chown(&path, Some(12345), Some(12345)).is_err() {
+            println!("skipped: only root can give folders away");
+            return;
+        }
+    }
+    let Repository::Unknown(unknown) = Repository::of(&folder.join("connector")).unwrap() else {
+        println!("skipped: this git, or this user's settings, trusts everybody");
+        return;
+    };
+    assert!(unknown.said.contains("dubious ownership"), "{unknown}");
+    let line = format!("git config --global --add safe.directory {}", folder.display());
+    assert!(unknown.hint.as_ref().unwrap().contains(&line), "{unknown:?}");
+    let error = top(&folder).unwrap_err();
+    use crate::model::failure::{Explain as _, FailureKind};
+    assert_eq!((error.kind(), error.hints().len()), (FailureKind::Missing, 1));
+}
+
+#[test]
+fn bytes_count_whatever_the_index_says() {
+    let dir = repository();
+    let folder = files::canonical(dir.path()).unwrap();
+    write(&folder, ".gitignore", "/bin/\n");
+    write(&folder, "bin/out", "");
+    run(&folder, &["add", "."]);
+    run(&folder, &["commit", "--quiet", "-m", "More"]);
+    let changed = || -> Vec<String> {
+        let all = changed_since(&folder, "HEAD").unwrap();
+        all.iter().map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(changed(), [""; 0]);
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        run(&folder, &["update-index", flag, "connector/slack/main.go"]);
+        write(&folder, "connector/slack/main.go", "2");
+        assert_eq!(changed(), ["connector/slack/main.go"], "{flag}");
+        write(&folder, "connector/slack/main.go", "1");
+        assert_eq!(changed(), [""; 0], "{flag}");
+        files::remove(&folder.join("connector/slack/main.go")).unwrap();
+        write(&folder, "connector/slack/VERSION", "1");
+        assert_eq!(changed(), ["connector/slack/VERSION", "connector/slack/main.go"], "{flag}");
+        files::remove(&folder.join("connector/slack/VERSION")).unwrap();
+        write(&folder, "connector/slack/main.go", "1");
+        run(&folder, &["update-index", &flag.replace("--", "--no-"), "connector/slack/main.go"]);
+    }
+    // Line ends that git would take back.
+    config(&folder, "core.autocrlf", "true");
+    write(&folder, "shared/words.go", "1\r\n");
+    assert_eq!(changed(), ["shared/words.go"]);
+    write(&folder, "shared/words.go", "1");
+    // What is left out on purpose is no change.
+    run(&folder, &["reset", "--quiet", "--hard"]);
+    run(&folder, &["sparse-checkout", "set", "shared"]);
+    assert!(!files::is_there(&folder.join("connector")));
+    assert_eq!(changed(), [""; 0]);
+    run(&folder, &["sparse-checkout", "disable"]);
+    #[cfg(unix)]
+    {
+        files::write_atomic(&folder.join("shared/words.go"), b"1", 0o755).unwrap();
+        assert_eq!(changed(), ["shared/words.go"]);
+        files::write_atomic(&folder.join("shared/words.go"), b"1", 0o644).unwrap();
+        std::os::unix::fs::symlink("words.go", folder.join("shared/link")).unwrap();
+        run(&folder, &["add", "."]);
+        run(&folder, &["commit", "--quiet", "-m", "A link"]);
+        assert_eq!(changed(), [""; 0]);
+        files::remove(&folder.join("shared/link")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.join("shared/link")).unwrap();
+        assert_eq!(changed(), ["shared/link"]);
+    }
+}
+
+#[test]
+fn a_submodules_files_are_entered() {
+    let dir = repository();
+    let folder = files::canonical(dir.path()).unwrap();
+    let other = repository();
+    let from = files::canonical(other.path()).unwrap();
+    let from = from.to_string_lossy();
+    run(&folder, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &from, "lib"]);
+    run(&folder, &["commit", "--quiet", "-m", "A library"]);
+    run(&folder, &["tag", "base"]);
+    config(&folder, "submodule.lib.ignore", "all");
+    let changed = || -> Vec<String> {
+        let all = changed_since(&folder, "base").unwrap();
+        all.iter().map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(changed(), [""; 0]);
+    write(&folder, "lib/shared/words.go", "2");
+    assert_eq!(changed(), ["lib/shared/words.go"], "edited");
+    let lib = folder.join("lib");
+    run(&lib, &["commit", "--quiet", "-am", "Edit"]);
+    assert_eq!(changed(), ["lib/shared/words.go"], "committed there");
+    run(&folder, &["commit", "--quiet", "-am", "Move the library"]);
+    assert_eq!(changed(), ["lib/shared/words.go"], "the pointer moved");
+    let loose = uncommitted(&folder, &[lib.join("shared/words.go"), lib.join("shared/new.go")]).unwrap();
+    assert_eq!(loose, [lib.join("shared/new.go")]);
+}
+
+#[test]
+fn a_worktree_brings_submodules_and_large_files_along_or_says_so() {
+    let (inner, lib, dir) = (repository(), repository(), repository());
+    let at = |one: &Scratch| files::canonical(one.path()).unwrap();
+    let allow = ["-c", "protocol.file.allow=always"];
+    let add = |folder: &Path, from: &Path, name: &str| {
+        run(folder, &[&allow[..], &["submodule", "--quiet", "add", &from.to_string_lossy(), name]].concat());
+    };
+    write(&at(&inner), "deep.go", "deep");
+    run(&at(&inner), &["add", "."]);
+    run(&at(&inner), &["commit", "--quiet", "-m", "Deep"]);
+    add(&at(&lib), &at(&inner), "deep");
+    run(&at(&lib), &["commit", "--quiet", "-m", "Deep"]);
+    let folder = at(&dir);
+    add(&folder, &at(&lib), "lib");
+    run(&folder, &[&allow[..], &["submodule", "--quiet", "update", "--init", "--recursive"]].concat());
+    write(&folder, ".gitattributes", "*.png filter=lfs\n");
+    let content = crate::model::digest::Sha256::of(b"picture");
+    let pointer = crate::model::lfs::pointer(&content, 7);
+    for name in ["logo.png", "lost.png", "no.txt"] {
+        write(
+            &folder,
+            name,
+            &if name == "lost.png" { pointer.replace("size 7", "size 8") } else { pointer.clone() },
+        );
+    }
+    // Pointers as they are committed, whatever git-lfs this machine has.
+    let plain =
+        ["-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"];
+    run(&folder, &[&plain[..], &["add", "."]].concat());
+    run(&folder, &[&plain[..], &["commit", "--quiet", "-m", "All"]].concat());
+    let oid = content.to_string();
+    write(&folder, &format!(".git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]), "picture");
+    let commit = head(&folder).unwrap().unwrap().commit;
+    let aside = Scratch::new().unwrap();
+    let aside = at(&aside);
+    // Once from the folders that are checked out, once from what git keeps of them.
+    for round in ["folders", "git's own"] {
+        let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+        let read = |name: &str| files::read_text(&made.path().join(name)).unwrap();
+        assert_eq!(
+            (read("lib/shared/words.go"), read("lib/deep/deep.go")),
+            ("1".into(), "deep".into()),
+            "{round}"
+        );
+        assert_eq!((&*read("logo.png"), &*read("no.txt")), ("picture", &*pointer), "{round}");
+        // The same object, another size: what the pointer names is its digest.
+        assert_eq!((made.lacks(), &*read("lost.png")), (&[][..], "picture"), "{round}");
+        run(&folder, &["submodule", "--quiet", "deinit", "--force", "--all"]);
+    }
+    files::remove(&folder.join(".git/modules/lib/modules")).unwrap();
+    files::remove(&folder.join(".git/lfs")).unwrap();
+    let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+    let lacks: Vec<&Path> = made
+        .lacks()
+        .iter()
+        .map(|lack| match lack {
+            Lack::Submodule { path, .. } | Lack::Lfs { path } => &**path,
+        })
+        .collect();
+    assert_eq!(lacks, [Path::new("lib/deep"), Path::new("logo.png"), Path::new("lost.png")]);
+    let all = submodules(&folder, &commit).unwrap();
+    assert_eq!(all, [folder.join("lib")]);
 }

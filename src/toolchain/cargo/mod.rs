@@ -1,11 +1,13 @@
 //! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
 //! unifies the features of packages built together and the binary would depend on its company.
 
+mod config;
 mod crates;
 mod says;
 
+pub use config::reaches_binaries;
 pub use crates::composition;
-pub use says::{build_script_deps, dep_info, env_deps, executable};
+pub use says::{build_script_deps, dep_info, env_deps, executable, out_dirs};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -186,6 +188,11 @@ impl Toolchain for Cargo {
             (line.arg("--all-features"), group)
         };
         groups.into_iter().map(ask).collect()
+    }
+
+    /// rustc reads what it is told to (`mod`, `include_str!`), and says so: each file is an input of its own.
+    fn takes(&self, _inside: &Path) -> bool {
+        false
     }
 
     fn closures(
@@ -388,11 +395,19 @@ fn closure(
     for name in ["config.toml", "config"] {
         sources.extend(home.map(|home| SourcePath::File(home.join(name))));
     }
-    for package in metadata.packages.iter().filter(|p| p.source.is_none() && reached.contains(&p.id.repr)) {
-        if let Some(dir) = package.manifest_path.parent() {
-            sources.insert(SourcePath::Tree(dir.as_std_path().to_owned()));
+    let mut whole = Vec::new();
+    for package in metadata.packages.iter().filter(|p| reached.contains(&p.id.repr)) {
+        let Some(dir) = package.manifest_path.parent().map(|dir| dir.as_std_path()) else { continue };
+        // What cargo unpacked in its own folder is pinned by Cargo.lock. A vendored crate is not: its list of digests
+        // lies beside it, and whoever changes the one can change the other.
+        if package.source.is_some() && home.is_none_or(|home| dir.starts_with(home)) {
+            continue;
+        }
+        sources.insert(SourcePath::Tree(dir.to_owned()));
+        if package.source.is_some() || package.targets.iter().any(|target| target.is_custom_build()) {
+            whole.push(dir.to_owned());
         }
     }
     let parts = crates::parts(metadata, &root.id);
-    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), parts })
+    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), whole, parts })
 }

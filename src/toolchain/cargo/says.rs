@@ -20,6 +20,14 @@ pub fn executable(messages: &str, plugin: &Plugin) -> Option<PathBuf> {
     ours.next_back().and_then(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
+/// The folders that the build scripts of this build wrote to, by cargo's JSON messages.
+#[must_use]
+pub fn out_dirs(messages: &str) -> Vec<PathBuf> {
+    let lines = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let ran = lines.filter(|message| message["reason"] == "build-script-executed");
+    ran.filter_map(|message| message["out_dir"].as_str().map(PathBuf::from)).collect()
+}
+
 /// The files that a make-style dependency list (cargo's `<binary>.d`) names: spaces are escaped with `\`.
 #[must_use]
 pub fn dep_info(text: &str) -> Vec<PathBuf> {
@@ -67,6 +75,13 @@ mod tests {
         let text = "/t/release/w: /a/src/main.rs /a/with\\ space.txt\n\n# env-dep:FOO=bar\n# env-dep:BAZ\n";
         assert_eq!(dep_info(text), [PathBuf::from("/a/src/main.rs"), PathBuf::from("/a/with space.txt")]);
         assert_eq!(env_deps(text), ["FOO", "BAZ"]);
+    }
+
+    #[test]
+    fn build_scripts_name_their_folder() {
+        let messages = "{\"reason\":\"build-script-executed\",\"package_id\":\"p\",\"out_dir\":\"/t/build/p-1/out\"}\n\
+                        {\"reason\":\"build-finished\",\"success\":true}\nnoise\n";
+        assert_eq!(out_dirs(messages), [PathBuf::from("/t/build/p-1/out")]);
     }
 
     #[test]

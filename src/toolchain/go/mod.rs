@@ -54,6 +54,12 @@ const IRRELEVANT: [&str; 29] = [
     "PKG_CONFIG",
 ];
 
+/// Extensions of what the go command compiles, assembles, includes or links.
+const TAKEN: [&str; 18] = [
+    "go", "s", "sx", "h", "hh", "hpp", "hxx", "c", "cc", "cpp", "cxx", "m", "f", "for", "f90", "swig",
+    "swigcxx", "syso",
+];
+
 impl Toolchain for Go {
     fn language(&self) -> Language {
         Language::Go
@@ -152,6 +158,17 @@ impl Toolchain for Go {
         groups.into_iter().map(ask).collect()
     }
 
+    /// `go help packages` and go/build: by extension, directly in the folder; names that begin with `_` or `.` are passed
+    /// over. Embedded files are listed one by one.
+    fn takes(&self, inside: &Path) -> bool {
+        let name = inside.to_string_lossy();
+        let extension = inside.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        !name.starts_with(['_', '.'])
+            && inside.components().count() == 1
+            && !name.ends_with("_test.go")
+            && extension.is_some_and(|extension| TAKEN.contains(&&*extension))
+    }
+
     fn closures(
         &self,
         tools: &Tools,
@@ -165,9 +182,8 @@ impl Toolchain for Go {
         let by_path: BTreeMap<&str, &Package> =
             packages.iter().map(|p| (p.import_path.as_str(), p)).collect();
         let module_cache = tools.go.as_ref().map(|go| go.module_cache.as_path());
-        let work =
-            tools.go.as_ref().and_then(|go| go.settings.get("GOWORK")).filter(|path| path.ends_with(".work"));
-        plugins.iter().map(|plugin| closure(plugin, &packages, &by_path, module_cache, work)).collect()
+        let settings = tools.go.as_ref().map(|go| &go.settings);
+        plugins.iter().map(|plugin| closure(plugin, &packages, &by_path, module_cache, settings)).collect()
     }
 }
 
@@ -329,8 +345,11 @@ fn closure(
     packages: &[Package],
     by_path: &BTreeMap<&str, &Package>,
     module_cache: Option<&Path>,
-    work: Option<&String>,
+    settings: Option<&BTreeMap<String, String>>,
 ) -> Result<Closure, ToolchainError> {
+    let named = settings.and_then(|all| all.get("GOWORK"));
+    let (is_off, work) =
+        (named.is_some_and(|value| value == "off"), named.filter(|path| path.ends_with(".work")));
     let silent = || ToolchainError::Silent { command: "go list", place: plugin.place.clone() };
     let root = packages.iter().find(|p| p.dir == plugin.dir).ok_or_else(silent)?;
     let deps: Vec<&Package> =
@@ -344,9 +363,16 @@ fn closure(
         add(PathBuf::from(work));
         add(PathBuf::from(format!("{work}.sum")));
     }
-    // One that is gone, or that appears, in any folder above.
+    // One that is gone, or that appears, in any folder above; the nearest is the one that is read.
     for folder in source(plugin).module_root.ancestors() {
-        add(folder.join("go.work"));
+        let file = folder.join("go.work");
+        let is_read = work.is_some_and(|work| Path::new(work) == file);
+        if !is_off {
+            add(file);
+        }
+        if is_read {
+            break;
+        }
     }
     for package in closure() {
         if let Some(error) = &package.error {
@@ -377,5 +403,10 @@ fn closure(
         }
     }
     let parts = modules::parts(root, closure(), by_path);
-    Ok(Closure { sources: sources.into_iter().collect(), files: files.into_iter().collect(), parts })
+    Ok(Closure {
+        sources: sources.into_iter().collect(),
+        files: files.into_iter().collect(),
+        whole: Vec::new(),
+        parts,
+    })
 }

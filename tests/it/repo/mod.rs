@@ -154,6 +154,19 @@ impl Repo {
         self
     }
 
+    /// The same with everything in a folder of it, so that there is something beside.
+    #[allow(dead_code, reason = "tests/sources uses it")]
+    pub(crate) fn moved_into(mut self, place: &str) -> Repo {
+        let aside = self.0.root.join(place);
+        let names = self.list(".");
+        fs::create_dir_all(&aside).unwrap();
+        for name in names {
+            fs::rename(self.path(&name), aside.join(&name)).unwrap();
+        }
+        self.0.root = aside;
+        self
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.0.path()
     }

@@ -7,6 +7,7 @@ mod measure;
 mod package;
 mod sdk;
 mod start;
+mod status;
 mod table;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 use crate::command::Cmd;
 use crate::{Result, root};
 
-const USAGE: &str = "usage: cargo xtask bench build|catalog|package|sdk|start [--json] [--smoke] [--rounds N] [--wick PATH]
+const USAGE: &str = "usage: cargo xtask bench build|catalog|package|sdk|start|status [--json] [--smoke] [--rounds N] [--wick PATH]
        build also: [--only cold,edit,same] [--cold-rounds N] [--targets LIST] [--plugins LIST] [--edit FILE] [--jobs N]";
 
 /// What was asked for.
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "package" => package::run(&options),
         "sdk" => sdk::run(&options),
         "start" => start::run(&options),
+        "status" => status::run(&options),
         _ => Err(format!("no bench `{name}`\n{USAGE}")),
     }
 }

@@ -122,6 +122,23 @@ fn prints(path: &str, tokens: &[Token], paths: &[PathUse]) -> Vec<Finding> {
     found
 }
 
+/// The one file that runs git: what the user's settings and environment may say there is decided once.
+const GIT_DOOR: &str = "src/sys/git/door.rs";
+
+/// A second place that runs git would ask it without the door's overrides. Tests run it as users do.
+pub(super) fn one_door_to_git(files: &[File]) -> Vec<Finding> {
+    let sources = files.iter().filter(|file| file.path.starts_with("src/") && file.path != GIT_DOOR);
+    sources.filter(|file| file.is_rust()).flat_map(|file| runs_git(&file.path, file.text())).collect()
+}
+
+fn runs_git(path: &str, source: &str) -> Vec<Finding> {
+    let lines = source.lines().enumerate();
+    // Split, so that this line isn't found.
+    let found = lines.filter(|(_, line)| line.contains(concat!("new(\"", "git\"")));
+    let sentence = format!("runs git: only {GIT_DOOR} does, and makes its answers the same for everybody");
+    found.map(|(index, _)| Finding::error(path, index + 1, sentence.as_str())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +147,15 @@ mod tests {
     fn findings(path: &str, source: &str, count: usize) {
         let found = broken(path, source);
         assert_eq!(found.len(), count, "{path}: {source}: {found:?}");
+    }
+
+    #[test]
+    fn git_has_one_door() {
+        for source in [concat!("CommandLine::new(\"", "git\", folder)"), concat!("Command::new(\"", "git\")")]
+        {
+            assert_eq!(runs_git("src/sys/git/state.rs", source).len(), 1);
+        }
+        assert_eq!(runs_git("src/sys/git/state.rs", "git(folder, &[\"status\"]); new(\"gitk\")"), []);
     }
 
     #[test]

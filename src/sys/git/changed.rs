@@ -1,0 +1,267 @@
+//! Which files differ from a point in history: bytes against what that commit holds, submodules entered. What an index
+//! says of files (`assume-unchanged`, `skip-worktree`, times) and what a user's settings ignore isn't asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::door::{failed, git};
+use super::repository::path_of;
+use super::store::Store;
+use super::tree::{Tree, TreeEntry, TreeMode};
+use super::{GitError, Repository, head, top};
+use crate::sys::files;
+
+/// Files that differ between the point where `HEAD` left `since` and the working tree, untracked ones included and what
+/// the repository's own `.gitignore` names not, as absolute paths. Deleted files are among them, and those of submodules.
+///
+/// # Errors
+/// When there is no repository, no such reference, or history is missing: never a silent empty list.
+pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitError> {
+    changed(folder, since, None)
+}
+
+/// As [`changed_since`], of the files below the folder alone.
+///
+/// # Errors
+/// As [`changed_since`].
+pub fn changed_below(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitError> {
+    changed(folder, since, Some(&files::canonical(folder).unwrap_or_else(|_| folder.to_owned())))
+}
+
+fn changed(folder: &Path, since: &str, below: Option<&Path>) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else {
+        return Err(GitError::NoRepository { folder: folder.to_owned(), since: since.to_owned() });
+    };
+    let base = base(folder, since)?;
+    let store = Store::of(&top)?;
+    let mut found = BTreeSet::new();
+    compare(&top, &store, &store.list(&base)?, below, &mut found)?;
+    Ok(found.into_iter().collect())
+}
+
+/// Which of the files below a folder are in no commit that is checked out: not those of `HEAD`, nor of a submodule's.
+///
+/// # Errors
+/// When it can't be told what is checked out.
+pub fn uncommitted(folder: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
+    let Some(head) = head(folder)? else { return Ok(paths.to_vec()) };
+    let mut known = BTreeSet::new();
+    committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
+    Ok(paths.iter().filter(|path| !known.contains(*path)).cloned().collect())
+}
+
+fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
+    for (name, entry) in store.list(commit)?.below(b"") {
+        let place = top.join(path_of(name));
+        if entry.mode == TreeMode::Submodule {
+            let id = entry.id.to_string();
+            if let Some(inner) = submodule(&place)?
+                && inner.has(&id)?
+            {
+                committed(&place, &inner, &id, known)?;
+            }
+        } else {
+            known.insert(place);
+        }
+    }
+    Ok(())
+}
+
+fn base(folder: &Path, since: &str) -> Result<String, GitError> {
+    let shallow = || -> Result<bool, GitError> {
+        Ok(git(folder, &["rev-parse", "--is-shallow-repository"])?.stdout_text().trim() == "true")
+    };
+    // `--end-of-options` keeps a reference that starts with a dash from being an option.
+    let spec = format!("{since}^{{commit}}");
+    if !git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?.success() {
+        return Err(GitError::UnknownRef {
+            folder: folder.to_owned(),
+            since: since.to_owned(),
+            shallow: shallow()?,
+        });
+    }
+    let base = git(folder, &["merge-base", "--end-of-options", since, "HEAD"])?;
+    if !base.success() {
+        return Err(GitError::NoMergeBase {
+            folder: folder.to_owned(),
+            since: since.to_owned(),
+            shallow: shallow()?,
+        });
+    }
+    Ok(base.stdout_text().trim().to_owned())
+}
+
+/// The repository of a submodule that is checked out.
+pub(super) fn submodule(place: &Path) -> Result<Option<Store>, GitError> {
+    match Repository::of(place)? {
+        Repository::At(head) if files::canonical(place).is_ok_and(|real| real == head.top) => {
+            Store::of(place).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Adds what differs between a commit's files and a working tree; with `below`, only in that folder.
+fn compare(
+    top: &Path,
+    store: &Store,
+    base: &Tree,
+    below: Option<&Path>,
+    found: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
+    let there = present(top)?;
+    let concerns =
+        |place: &Path| below.is_none_or(|below| place.starts_with(below) || below.starts_with(place));
+    let mut links: Vec<(PathBuf, TreeEntry)> = Vec::new();
+    let mut modes: Vec<(PathBuf, TreeEntry)> = Vec::new();
+    for (name, entry) in base.below(b"") {
+        let path = path_of(name);
+        let place = top.join(&path);
+        if !concerns(&place) {
+            continue;
+        }
+        let is_link = files::is_link(&place);
+        match entry.mode {
+            TreeMode::Submodule => inside(&place, entry, below, found)?,
+            TreeMode::Link if is_link => links.push((place, entry)),
+            TreeMode::File | TreeMode::Program if !is_link && files::is_file(&place) => {
+                if is_blob(&place, entry) {
+                    modes.push((place, entry));
+                } else {
+                    found.insert(place);
+                }
+            }
+            // Where there are no links, git writes files that hold what the links say.
+            TreeMode::Link if cfg!(windows) && is_blob(&place, entry) => {}
+            // A sparse checkout leaves out whole folders. One file that isn't there is deleted, whatever the index says.
+            _ if there.left_out.contains(&path) && !place.parent().is_some_and(files::is_folder) => {}
+            _ => {
+                found.insert(place);
+            }
+        }
+    }
+    // A file system that can't tell programs from other files says nothing by calling them so.
+    let is_program = |place: &Path| files::mode(place).is_some_and(|mode| mode & 0o100 != 0);
+    let tells =
+        cfg!(unix) && modes.iter().any(|(place, entry)| entry.mode == TreeMode::File && !is_program(place));
+    let other =
+        |(place, entry): &(PathBuf, TreeEntry)| is_program(place) != (entry.mode == TreeMode::Program);
+    found.extend(modes.into_iter().filter(|one| tells && other(one)).map(|(place, _)| place));
+    let wanted: Vec<String> = links.iter().map(|(_, entry)| entry.id.to_string()).collect();
+    store.blobs(&wanted, |at, bytes| {
+        let place = &links[at].0;
+        if files::link_target(place) != Some(path_of(bytes)) {
+            found.insert(place.clone());
+        }
+        Ok::<_, GitError>(())
+    })?;
+    // What is there and wasn't: committed since, or in no commit.
+    for (_, path) in there.listed.iter().filter(|(name, _)| base.get(name).is_none()) {
+        let place = top.join(path);
+        match files::kind(&place) {
+            _ if !concerns(&place) => {}
+            // A submodule that is new, or a repository that lies here.
+            files::Kind::Folder if !files::is_link(&place) => files_below(&place, found),
+            files::Kind::Missing => {}
+            _ => {
+                found.insert(place);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file's bytes are a blob's.
+fn is_blob(place: &Path, entry: TreeEntry) -> bool {
+    files::read(place).is_ok_and(|bytes| entry.id.format().blob(&bytes) == entry.id)
+}
+
+/// Adds what differs in a submodule from the commit that the base pointed to.
+fn inside(
+    place: &Path,
+    entry: TreeEntry,
+    below: Option<&Path>,
+    found: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
+    let commit = entry.id.to_string();
+    match submodule(place)? {
+        Some(store) if store.has(&commit)? => compare(place, &store, &store.list(&commit)?, below, found),
+        // What it was can't be told any more: everything in it may have changed.
+        Some(_) => {
+            files_below(place, found);
+            Ok(())
+        }
+        None if files::is_folder(place) && files::list(place).is_ok_and(|names| names.is_empty()) => {
+            // Not checked out: there is nothing in it that a build could read.
+            Ok(())
+        }
+        None => {
+            found.insert(place.to_owned());
+            files_below(place, found);
+            Ok(())
+        }
+    }
+}
+
+fn files_below(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+    for name in files::list(folder).unwrap_or_default() {
+        let path = folder.join(&name);
+        match files::kind(&path) {
+            files::Kind::Folder if name != ".git" && !files::is_link(&path) => files_below(&path, found),
+            files::Kind::File if name != ".git" => {
+                found.insert(path);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The files below a folder that git doesn't know and that the repository's own `.gitignore` doesn't name; none where
+/// there is no repository.
+///
+/// # Errors
+/// When it can't be told.
+pub fn untracked(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
+    let folder = files::canonical(folder).unwrap_or_else(|_| folder.to_owned());
+    let args = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
+    let answer = git(&top, &args)?;
+    if !answer.success() {
+        return Err(failed(&args, &answer));
+    }
+    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(path_of(name))).filter(|path| path.starts_with(&folder)).collect())
+}
+
+/// What a working tree holds beside what it ignores.
+#[derive(Default)]
+struct Present {
+    /// By name in the repository.
+    listed: BTreeMap<Vec<u8>, PathBuf>,
+    /// What a sparse checkout leaves out.
+    left_out: BTreeSet<PathBuf>,
+}
+
+fn present(top: &Path) -> Result<Present, GitError> {
+    let mut all = Present::default();
+    // Not `--exclude-standard`: what the user or this clone alone excludes is an input all the same.
+    for args in [
+        &["ls-files", "-z", "-t", "--cached"][..],
+        &["ls-files", "-z", "-t", "--others", "--exclude-per-directory=.gitignore"],
+    ] {
+        let answer = git(top, args)?;
+        if !answer.success() {
+            return Err(failed(args, &answer));
+        }
+        // `<tag> <path>`; `S` is skip-worktree.
+        for record in answer.stdout.split(|byte| *byte == 0) {
+            let [tag, b' ', name @ ..] = record else { continue };
+            let name = name.strip_suffix(b"/").unwrap_or(name);
+            if *tag == b'S' {
+                all.left_out.insert(path_of(name));
+            }
+            all.listed.insert(name.to_vec(), path_of(name));
+        }
+    }
+    Ok(all)
+}
