@@ -80,6 +80,9 @@ pub(in crate::cli) fn run(args: &InitArgs, session: &Session, console: &Console)
         ));
     }
     console.summary(&summary(&workflow, write, session));
+    if workflow.text.is_none() {
+        console.note(&format!("add it with `wick plugin init --wick {FORM}`, a commit of wick's repository"));
+    }
     hints(root, after.layout.candidates.is_empty(), session, console)?;
     Ok(failure::DONE)
 }
@@ -102,8 +105,7 @@ fn summary(workflow: &Workflow, written: bool, session: &Session) -> String {
     let path = session.shown(&workflow.path);
     match workflow.standing {
         Standing::Missing if !written => format!(
-            "{path} is left out: nothing says where it is to install wick from, and no registry has this wick\n  \
-             add it with `wick plugin init --wick {FORM}`, a commit of wick's repository"
+            "{path} is left out: nothing says where it is to install wick from, and no registry has this wick"
         ),
         Standing::Same => format!("{path} is what this wick would write"),
         Standing::Missing => format!("{path} written; commit it, then push"),

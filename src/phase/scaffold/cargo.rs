@@ -201,9 +201,11 @@ mod tests {
     fn a_new_workspace_leaves_alone_what_stood_alone() {
         let text = fresh(Some("tool/x"), &["connector/a", "job/b"]);
         let table: toml::Table = text.parse().unwrap();
-        let of = |name: &str| table["workspace"][name].to_string();
-        assert_eq!(of("members"), "[\"tool/x\"]");
-        assert_eq!(of("exclude"), "[\"sdk-rust\", \"connector/a\", \"job/b\"]");
+        let of = |name: &str| -> Vec<&str> {
+            table["workspace"][name].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect()
+        };
+        assert_eq!(of("members"), ["tool/x"]);
+        assert_eq!(of("exclude"), ["sdk-rust", "connector/a", "job/b"]);
         assert_eq!(fresh(None, &[]), table::WORKSPACE.1);
     }
 

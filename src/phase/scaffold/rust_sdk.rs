@@ -138,7 +138,7 @@ mod tests {
                 assert!(manifest["package"]["license"].is_str(), "{place} inherits nothing");
                 for (name, of) in manifest["dependencies"].as_table().unwrap() {
                     let by_path = of.get("path").is_some() && of.get("version").is_none();
-                    assert_eq!(by_path, name.starts_with("wick"), "{place}: {name} = {of}");
+                    assert_eq!(by_path, name.starts_with("wick"), "{place}: {name} = {of:?}");
                 }
             }
         }
