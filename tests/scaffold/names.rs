@@ -243,6 +243,8 @@ fn two_plugins_share_an_sdk_and_an_authors_own_stays() {
     repo.write("sdk-rust/Cargo.toml", "[package]\nname = \"wick-plugin\"\n");
     let before = repo.read("sdk-rust/Cargo.toml");
     repo.wick(&["plugin", "new", "rain", "--lang", "rust"]).run().expect_code(0);
+    init(&repo, &["--check"], 0);
+    init(&repo, &["--update"], 0);
     assert_eq!((repo.read("sdk-rust/Cargo.toml"), repo.list("sdk-rust").len()), (before, 1));
 }
 

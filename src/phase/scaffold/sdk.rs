@@ -40,21 +40,23 @@ pub struct Updated {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Free,
-    /// An SDK, whoever brought it.
-    Ours,
+    /// What a wick brought.
+    Brought,
+    /// The crate, brought by somebody else: plugins have it, and it is nobody's to compare or replace.
+    Own,
     Foreign,
 }
 
-/// The SDKs that are there.
+/// The SDKs that a wick brought.
 ///
 /// # Errors
 /// When a file can't be read.
 pub fn sdks(root: &Path) -> Result<Vec<Sdk>, Failure> {
     let mut found = Vec::new();
-    if place(root, Language::Rust)? == Place::Ours {
+    if place(root, Language::Rust)? == Place::Brought {
         found.extend(look(root, rust_sdk::FOLDER, rust_sdk::files())?);
     }
-    if place(root, Language::Go)? == Place::Ours
+    if place(root, Language::Go)? == Place::Brought
         && let Some(module) = gomod::find(root)?
     {
         found.extend(look(root, repository::GO_FOLDER, repository::go_sdk(&module.import_root(root)))?);
@@ -72,13 +74,13 @@ pub(super) fn bring(root: &Path, language: Language, module: &str) -> Result<Vec
         Language::Rust => (rust_sdk::FOLDER, "crate that Rust"),
     };
     match place(root, language)? {
-        Place::Ours => return Ok(Vec::new()),
+        Place::Free => {}
+        Place::Brought | Place::Own => return Ok(Vec::new()),
         Place::Foreign => {
             let what =
                 format!("the folder {folder} isn't the {what} plugins of `wick plugin new` are made with");
             return Err(Failure::new(FailureKind::Conflict, what).hint("rename it, then run this again"));
         }
-        Place::Free => {}
     }
     let sdk = match language {
         Language::Go => look(root, folder, repository::go_sdk(module))?,
@@ -92,19 +94,19 @@ fn place(root: &Path, language: Language) -> Result<Place, Failure> {
         Language::Go => root.join(repository::GO_FOLDER),
         Language::Rust => root.join(rust_sdk::FOLDER),
     };
-    let ours = match files::kind(&folder) {
-        files::Kind::Missing => return Ok(Place::Free),
-        files::Kind::Folder if files::is_file(&folder.join(RECORD)) => true,
-        // One that was brought before there were records, or by hand.
+    Ok(match files::kind(&folder) {
+        files::Kind::Missing => Place::Free,
+        files::Kind::Folder if files::is_file(&folder.join(RECORD)) => Place::Brought,
         files::Kind::Folder => match language {
-            Language::Go => ["serve.go", "connectorpb/connector.pb.go"]
-                .iter()
-                .all(|one| files::is_file(&folder.join(one))),
-            Language::Rust => is_the_crate(&folder.join("Cargo.toml"))?,
+            // Brought before there were records.
+            Language::Go if repository::go_sdk("").all(|(place, _)| files::is_file(&root.join(place))) => {
+                Place::Brought
+            }
+            Language::Rust if is_the_crate(&folder.join("Cargo.toml"))? => Place::Own,
+            _ => Place::Foreign,
         },
-        _ => false,
-    };
-    Ok(if ours { Place::Ours } else { Place::Foreign })
+        _ => Place::Foreign,
+    })
 }
 
 fn is_the_crate(manifest: &Path) -> Result<bool, Failure> {

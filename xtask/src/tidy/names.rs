@@ -93,13 +93,12 @@ fn sentence(what: &str) -> String {
 
 /// Whether a package of that name would be taken for ours: `wick`, `wick-plugin`, `@acme/wick`, `example.com/x/wick`.
 fn is_ours(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.split('/').any(|part| {
-        let part = part.trim_start_matches('@');
-        let end =
-            part.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(part.len());
+    let part = |part: &str| {
+        let part = part.trim_start_matches('@').trim_end_matches('.');
+        let end = part.find(|c: char| "@=:~^!$".contains(c)).unwrap_or(part.len());
         part[..end] == *"wick" || part.starts_with("wick-") || part.starts_with("wick_")
-    })
+    };
+    name.split('/').any(part)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -148,7 +147,7 @@ fn at_version(_: &File, lines: &[&str]) -> Option<&'static str> {
 
 /// `wick-plugin = "0.1"`, `wick-plugin = { version = "0.1" }`, `x = { package = "wick-plugin", … }`.
 fn dependency(_: &File, lines: &[&str]) -> Option<&'static str> {
-    let line = lines[0].replace('\\', "");
+    let line = lines[0].replace("\\n", " ").replace('\\', "");
     let by_path = |table: &str| {
         let table = table.split('}').next().unwrap_or_default();
         let path = table.contains("path =") || table.contains("path=");
@@ -210,7 +209,11 @@ fn go_path(file: &File, lines: &[&str]) -> Option<&'static str> {
     let line = lines[0].trim();
     let go = [".go", "go.mod", "go.sum", "go.work"].iter().any(|end| file.path.ends_with(end));
     let comment = line.starts_with("//") || line.starts_with("module ");
-    let path = |word: &str| word.contains('.') && word.contains('/') && is_ours(word);
+    // Nobody can have a module at a reserved name: those are local.
+    let path = |word: &str| {
+        let (host, inner) = word.split_once('/').unwrap_or_default();
+        host.contains('.') && !host.starts_with("example.") && is_ours(inner)
+    };
     (go && !comment && words(line).any(path)).then_some("this is a module of a proxy")
 }
 
