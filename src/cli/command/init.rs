@@ -1,92 +1,199 @@
-//! `wick plugin init`: a folder becomes a repository of plugins; its workflow is written or checked.
+//! `wick plugin init`: a folder becomes a repository of plugins; its workflow and SDKs are written, checked, brought in step.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::new;
 use crate::cli::args::InitArgs;
 use crate::cli::failure;
 use crate::cli::render::Console;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::Language;
-use crate::phase::scaffold::{self, Setup};
-use crate::phase::workflow::{self, Standing, Workflow};
+use crate::phase::scaffold::{self, LineEnds, Sdk, Setup, Updated};
+use crate::phase::workflow::{self, FORM, Standing, Wish, Workflow};
 use crate::project;
 
 pub(in crate::cli) fn run(args: &InitArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
     let before = project::survey(session.root())?;
+    let wish = Wish { branch: args.branch.as_deref(), wick: args.wick.as_ref() };
     if args.check {
         let layout = project::look(session.root())?;
-        return check(&workflow::look(&layout, args.branch.as_deref())?, session, console);
+        return check(&layout.root, &workflow::look(&layout, wish)?, session, console);
     }
-    let workflow = workflow::look(&before.layout, args.branch.as_deref())?;
-    if workflow.standing == Standing::Edited && !args.force {
-        console.data(workflow.diff.trim_end());
-        let shown = session.shown(&workflow.path);
-        return Err(Failure::new(FailureKind::Conflict, format!("{shown} was changed by hand, so it stays"))
-            .hint("`-` is there, `+` is what this wick would write; overwrite it with --force"));
+    let workflow = workflow::look(&before.layout, wish)?;
+    let edited = workflow.standing == Standing::Edited && !args.force;
+    // Whoever asks for all that is out of step gets all but that.
+    if !(edited && args.update) {
+        refuse(&workflow, edited, session, console)?;
     }
     let languages: BTreeSet<Language> = args.lang.iter().map(|one| Language::from(*one)).collect();
-    let setup = scaffold::setup(&before.layout.root, &languages, args.module.as_deref())?;
+    let setup = scaffold::setup(&before.layout, &languages, args.module.as_deref())?;
     for piece in setup.pieces.iter().filter(|piece| piece.standing == scaffold::Standing::Missing) {
         piece.write()?;
     }
+    let root = &before.layout.root;
+    let sdks = scaffold::sdks(root)?;
+    let mut done = Updated::default();
+    for sdk in sdks.iter().filter(|sdk| args.update && !sdk.is_current()) {
+        let one = sdk.update()?;
+        done.written.extend(one.written);
+        done.removed.extend(one.removed);
+        done.kept.extend(one.kept);
+    }
     // Again: what was just written may ask for steps in the workflow.
     let after = project::survey(session.root())?;
-    let workflow = workflow::look(&after.layout, args.branch.as_deref())?;
+    let workflow = workflow::look(&after.layout, wish)?;
     let same = workflow.standing == Standing::Same;
-    if !same {
+    let write = !same && !edited && workflow.text.is_some();
+    if write {
         workflow::write(&workflow)?;
     }
-    let written = places(&setup, scaffold::Standing::Missing, session);
-    let kept = places(&setup, scaffold::Standing::Other, session);
+    let mut written = places(&setup, scaffold::Standing::Missing);
+    written.extend(done.written);
+    let mut kept = places(&setup, scaffold::Standing::Other);
+    kept.extend(done.kept);
+    if edited {
+        kept.push(workflow.path.clone());
+    }
+    let shown = |paths: &[PathBuf]| paths.iter().map(|path| session.shown(path)).collect::<Vec<_>>();
     if console.is_json() {
         console.json(&json!({
-            "schema": 1, "path": workflow.path, "same": same, "diff": workflow.diff,
-            "written": written, "kept": kept,
+            "schema": 1, "path": workflow.path, "same": same, "diff": workflow.diff, "wick": source(&workflow),
+            "written": shown(&written), "kept": shown(&kept), "removed": shown(&done.removed),
         }));
     }
-    for place in &written {
-        console.note(&format!("wrote {place}"));
+    new::told(&written, root, session).iter().for_each(|line| console.note(line));
+    for place in shown(&done.removed) {
+        console.note(&format!("removed {place}, which is no part of the SDK any longer"));
     }
-    for place in &kept {
+    for place in shown(&kept) {
         console.note(&format!("{place} is yours and stays"));
     }
-    for note in &setup.notes {
-        console.note(note);
+    setup.notes.iter().for_each(|note| console.note(note));
+    for sdk in sdks.iter().filter(|sdk| !args.update && !sdk.is_current()) {
+        let folder = session.shown(&sdk.folder);
+        console.note(&format!(
+            "{folder} isn't what this wick would write; `wick plugin init --check` tells how"
+        ));
     }
-    let words = match workflow.standing {
-        Standing::Same => "is what this wick would write",
-        Standing::Missing => "written; commit it, then push",
-        Standing::Outdated | Standing::Edited => "updated",
-    };
-    console.summary(&format!("{} {words}", session.shown(&workflow.path)));
-    hints(&after.layout.root, after.layout.candidates.is_empty(), session, console)?;
+    console.summary(&summary(&workflow, write, session));
+    if workflow.text.is_none() {
+        console.note(&format!("add it with `wick plugin init --wick {FORM}`, a commit of wick's repository"));
+    }
+    hints(root, after.layout.candidates.is_empty(), session, console)?;
     Ok(failure::DONE)
 }
 
-fn check(workflow: &Workflow, session: &Session, console: &Console) -> Result<u8, Failure> {
+/// What can't be written is said before anything is.
+fn refuse(workflow: &Workflow, edited: bool, session: &Session, console: &Console) -> Result<(), Failure> {
+    let shown = session.shown(&workflow.path);
+    if workflow.text.is_none() && workflow.standing != Standing::Missing {
+        return Err(workflow::no_source(&format!("can't bring {shown} up to date")));
+    }
+    if edited {
+        console.data(workflow.diff.trim_end());
+        return Err(Failure::new(FailureKind::Conflict, format!("{shown} was changed by hand, so it stays"))
+            .hint("`-` is there, `+` is what this wick would write; overwrite it with --force"));
+    }
+    Ok(())
+}
+
+fn summary(workflow: &Workflow, written: bool, session: &Session) -> String {
+    let path = session.shown(&workflow.path);
+    match workflow.standing {
+        Standing::Missing if !written => format!(
+            "{path} is left out: nothing says where it is to install wick from, and no registry has this wick"
+        ),
+        Standing::Same => format!("{path} is what this wick would write"),
+        Standing::Missing => format!("{path} written; commit it, then push"),
+        Standing::Outdated | Standing::Edited if written => format!("{path} updated"),
+        Standing::Outdated | Standing::Edited => format!("{path} was changed by hand; --force overwrites it"),
+    }
+}
+
+fn source(workflow: &Workflow) -> Option<String> {
+    workflow.wick.as_ref().map(ToString::to_string)
+}
+
+fn check(root: &Path, workflow: &Workflow, session: &Session, console: &Console) -> Result<u8, Failure> {
     let same = workflow.standing == Standing::Same;
+    // Where nothing says what it should be, none isn't too few.
+    let left_out = workflow.standing == Standing::Missing && workflow.text.is_none();
     let words = match workflow.standing {
         Standing::Same => "is what this wick would write",
+        Standing::Missing if left_out => {
+            "is not there, and nothing says where it is to install wick from; `wick plugin init --wick` does"
+        }
         Standing::Missing => "is not there; write it with `wick plugin init`",
+        Standing::Outdated | Standing::Edited if workflow.text.is_none() => {
+            "doesn't say from which commit it installs wick, and no registry has this wick; `wick plugin init --wick` does"
+        }
         Standing::Outdated => "is from another wick or other settings; update it with `wick plugin init`",
         Standing::Edited => "was changed by hand",
     };
+    let mut drift = Vec::new();
+    for sdk in scaffold::sdks(root)? {
+        drift.extend(drifted(&sdk));
+    }
+    match scaffold::line_ends(root)? {
+        LineEnds::Kept => {}
+        LineEnds::Unsaid => {
+            drift.push((root.join(".gitattributes"), "missing", "is not there; `wick plugin init` writes it"))
+        }
+        LineEnds::Converted(path) => {
+            drift.push((path, "changed", "leaves line ends to each machine's git: add `* text=auto eol=lf`"));
+        }
+    }
     if console.is_json() {
-        console.json(&json!({ "schema": 1, "path": workflow.path, "same": same, "diff": workflow.diff }));
+        let drift: Vec<_> =
+            drift.iter().map(|(path, state, _)| json!({ "path": path, "state": state })).collect();
+        console.json(&json!({
+            "schema": 1, "path": workflow.path, "same": same, "diff": workflow.diff, "wick": source(workflow),
+            "drift": drift,
+        }));
     } else {
         console.data(workflow.diff.trim_end());
     }
+    for (path, _, words) in &drift {
+        console.note(&format!("{} {words}", session.shown(path)));
+    }
     console.summary(&format!("{} {words}", session.shown(&workflow.path)));
-    Ok(if same { failure::DONE } else { failure::exit_code(FailureKind::Findings) })
+    let found = !(same || left_out) || !drift.is_empty();
+    Ok(if found { failure::exit_code(FailureKind::Findings) } else { failure::DONE })
 }
 
-fn places(setup: &Setup, standing: scaffold::Standing, session: &Session) -> Vec<String> {
-    let pieces = setup.pieces.iter().filter(|piece| piece.standing == standing);
-    pieces.map(|piece| session.shown(&piece.path)).collect()
+/// What isn't as this wick would write it: where, what it is, and what to say of it.
+fn drifted(sdk: &Sdk) -> Vec<(PathBuf, &'static str, &'static str)> {
+    let state = |standing: scaffold::Standing| match standing {
+        scaffold::Standing::Same => None,
+        scaffold::Standing::Missing => {
+            Some(("missing", "is not there; `wick plugin init --update` writes it"))
+        }
+        scaffold::Standing::Outdated => {
+            Some(("outdated", "is from another wick; `wick plugin init --update` replaces it"))
+        }
+        scaffold::Standing::Other => Some(("changed", "was changed by hand")),
+    };
+    let pieces =
+        sdk.pieces.iter().filter_map(|piece| state(piece.standing).map(|(a, b)| (piece.path.clone(), a, b)));
+    let left_over = sdk.left_over.iter().map(|piece| match piece.standing {
+        scaffold::Standing::Other => {
+            (piece.path.clone(), "changed", "was changed by hand, and is no part of the SDK any longer")
+        }
+        _ => (
+            piece.path.clone(),
+            "left over",
+            "is no part of the SDK any longer; `wick plugin init --update` removes it",
+        ),
+    });
+    pieces.chain(left_over).collect()
+}
+
+fn places(setup: &Setup, standing: scaffold::Standing) -> Vec<PathBuf> {
+    setup.pieces.iter().filter(|piece| piece.standing == standing).map(|piece| piece.path.clone()).collect()
 }
 
 fn hints(root: &Path, empty: bool, session: &Session, console: &Console) -> Result<(), Failure> {
