@@ -14,9 +14,13 @@ pub struct PluginVersion {
     semver: Option<semver::Version>,
 }
 
+/// The longest version. With key, target and endings it makes names of files, receipts and tags, and no file system that
+/// people use takes names of more than 255 bytes.
+const LONGEST: usize = 128;
+
 /// Why a text is no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("version `{text}` is not semver: {reason}")]
+#[error("version `{text}` {reason}")]
 pub struct VersionError {
     text: String,
     reason: String,
@@ -57,12 +61,23 @@ impl FromStr for PluginVersion {
         if written == "dev" {
             return Ok(PluginVersion::dev());
         }
-        match semver::Version::parse(written.strip_prefix('v').unwrap_or(written)) {
-            Ok(semver) => Ok(PluginVersion { written: written.to_owned(), semver: Some(semver) }),
-            Err(error) => {
-                Err(VersionError { text: written.escape_debug().to_string(), reason: error.to_string() })
-            }
+        let wrong = |reason: String| {
+            let start: String = written.chars().take(LONGEST).collect();
+            VersionError { text: start.escape_debug().to_string(), reason }
+        };
+        if written.len() > LONGEST {
+            let count = written.len();
+            return Err(wrong(format!(
+                "… is too long: {count} characters, and names of files and tags have room for {LONGEST}"
+            )));
         }
+        let semver = semver::Version::parse(written.strip_prefix('v').unwrap_or(written))
+            .map_err(|error| wrong(format!("is not semver: {error}")))?;
+        // https://git-scm.com/docs/git-check-ref-format
+        if written.ends_with(".lock") {
+            return Err(wrong("can't be a tag: git takes none that ends in `.lock`".to_owned()));
+        }
+        Ok(PluginVersion { written: written.to_owned(), semver: Some(semver) })
     }
 }
 
@@ -104,6 +119,21 @@ mod tests {
     fn what_is_not_semver_is_refused() {
         for bad in ["", "1", "1.2", "vv1.2.3", "1.2.3/../x", "1.2.3 -X a", "latest"] {
             assert!(bad.parse::<PluginVersion>().is_err(), "{bad:?} must be refused");
+        }
+    }
+
+    /// They were found out by the file system after the compiler, and by the forge after the uploads.
+    #[test]
+    fn what_makes_no_file_name_or_tag_is_no_version() {
+        let long = |length: usize| format!("1.0.0-{}", "x".repeat(length - 6));
+        assert!(long(128).parse::<PluginVersion>().is_ok());
+        for (bad, words) in [
+            (long(129), "is too long: 129 characters"),
+            (long(5_000), "have room for 128"),
+            ("1.0.0-a.lock".to_owned(), "can't be a tag"),
+        ] {
+            let error = bad.parse::<PluginVersion>().unwrap_err().to_string();
+            assert!(error.contains(words) && error.len() < 300, "{error}");
         }
     }
 }

@@ -6,8 +6,10 @@ use crate::cli::render::{Console, release as render};
 use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::Failure;
+use crate::model::finding::Finding;
 use crate::model::names::PluginKind;
 use crate::model::project::{Plugin, Project};
+use crate::phase::catalog::renamed;
 use crate::phase::matrix;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{TargetChoice, changed};
@@ -66,7 +68,23 @@ fn keep_unreleased(
     if project.plugins.is_empty() {
         return Ok(());
     }
-    let out = if args.offline { session.tags()? } else { published_tags(&session.forge(&args.forge)?)? };
+    let out = if args.offline {
+        // A part of the repository: "no tag here" isn't "not released".
+        if session.is_shallow()? {
+            let message =
+                "this clone is shallow: tags may be missing, and what is released may be in the matrix";
+            let hint = "check out with all history (`fetch-depth: 0`), or leave --offline out";
+            console.findings(&[Finding::warning("clone-shallow", message).hint(hint)]);
+        }
+        session.tags()?
+    } else {
+        let forge = session.forge(&args.forge)?;
+        let out = published_tags(&forge)?;
+        if let Some(now) = forge.renamed()? {
+            console.findings(&[renamed(forge.repository(), &now)]);
+        }
+        out
+    };
     let unreleased = |plugin: &Plugin| match local::tag(plugin) {
         Ok(tag) if out.contains(&tag.to_string()) => {
             console.note(&format!("{tag} is out"));

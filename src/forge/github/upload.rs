@@ -1,7 +1,6 @@
 //! Uploading assets: streamed, verified, and resumed by what the release holds rather than by hope.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::GitHub;
 use super::call::Ask;
@@ -74,15 +73,15 @@ impl GitHub {
             match self.once(&ask, &mut tries).and_then(|answer| self.arrived(&ask, &answer, &meant)) {
                 Ok(asset) => return Ok(asset),
                 Err(Failed::Final(error @ ForgeError::AlreadyExists { .. })) => {
-                    tries.again(Again { error, may_be_done: true, limit: None, least: Duration::ZERO })?;
+                    tries.again(Again::once_more(error, true))?;
                 }
                 Err(Failed::Final(error)) => return Err(self.explained(error)),
                 Err(Failed::Again(again)) if !again.may_be_done => {
-                    tries.again(again)?;
+                    tries.again(*again)?;
                     standing = Standing::Free;
                     continue;
                 }
-                Err(Failed::Again(again)) => tries.again(again)?,
+                Err(Failed::Again(again)) => tries.again(*again)?,
             }
             let now = self.release(release.id).map_err(|error| self.explained(error))?;
             standing = self.standing(&now.assets, &meant)?;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::local::Set;
+use crate::forge::github::NOTES_MOST;
 use crate::model::bundle::ATTESTATION_SUFFIX;
 use crate::model::finding::Finding;
 use crate::model::project::Plugin;
@@ -15,9 +16,14 @@ use crate::model::version::PluginVersion;
 use crate::phase::packages::{Kept, short};
 use crate::sys::files;
 use crate::sys::git::{self, Commit, GitError};
+use crate::sys::http::address::encode_path;
 
-/// How many commits are listed; GitHub accepts 125,000 characters.
+/// How many commits are listed, where there is room.
 const MOST_COMMITS: usize = 100;
+/// How many characters of a commit's subject are shown: some tools put the whole message into one line.
+const SUBJECT_MOST: usize = 200;
+/// Characters kept for the line that says what was left out.
+const REST_MOST: usize = 2_000;
 /// More paths than this don't fit a command line everywhere; then the plugin's folder has to do.
 const MOST_PATHS: usize = 1_000;
 
@@ -30,46 +36,92 @@ pub enum Notes {
     Given(String),
 }
 
-/// The notes of a release. Where git can't tell what changed they say less, and a finding says why.
+/// Where a release goes, as far as its notes speak of it.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The repository's page; empty where it isn't known.
+    pub page: String,
+    /// The tags of what is published there.
+    pub published: Vec<String>,
+}
+
+/// The notes of a release. Where git can't tell what changed they say less, and a finding says why. What comes from git
+/// always fits; a given text isn't cut.
 #[must_use]
-pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path) -> (String, Vec<Finding>) {
+pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path, to: &Place) -> (String, Vec<Finding>) {
+    let checking = checking(set);
     let (changes, findings) = match notes {
         Notes::Given(text) => (text.trim_end().to_owned(), Vec::new()),
-        Notes::Generated => match history(set, plugin, root) {
-            Ok(History { previous, commits }) => (changes_since(previous.as_ref(), &commits), Vec::new()),
-            Err(why) => {
-                let message = format!("the notes of {} don't say what changed: {why}", set.tag);
-                let finding = Finding::warning("notes-short", message)
-                    .hint("check out with all history (`fetch-depth: 0`), or give --notes-file");
-                (String::new(), vec![finding])
+        Notes::Generated => {
+            let room = NOTES_MOST.saturating_sub(checking.chars().count() + 10);
+            let all = |previous: &ReleaseTag| all_changes(&to.page, previous, &set.tag);
+            match history(set, plugin, root, &to.published) {
+                Ok(None) => ("First release.".to_owned(), Vec::new()),
+                Ok(Some(History { previous, commits })) => {
+                    (changes_since(&previous, &commits, room, all(&previous)), Vec::new())
+                }
+                Err(why) => {
+                    let message = format!("the notes of {} don't say what changed: {why}", set.tag);
+                    let finding = Finding::warning("notes-short", message)
+                        .hint("check out with all history (`fetch-depth: 0`), or give --notes-file");
+                    let link = match &why {
+                        Untold::Missing { previous } => all(previous).map(|link| (previous, link)),
+                        Untold::Git(_) => None,
+                    };
+                    let text = link.map(|(previous, link)| format!("Changes since {previous}: {link}"));
+                    (text.unwrap_or_default(), vec![finding])
+                }
             }
-        },
+        }
     };
-    let parts = [changes, checking(set)];
+    let parts = [changes, checking];
     let text: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     (text.join("\n\n") + "\n", findings)
 }
 
 /// What happened since the previous release.
 struct History {
-    previous: Option<ReleaseTag>,
+    previous: ReleaseTag,
     commits: Vec<Commit>,
 }
 
-fn history(set: &Set, plugin: &Plugin, root: &Path) -> Result<History, GitError> {
+/// Why what happened isn't known.
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    /// git can't tell.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The previous release isn't in this clone.
+    #[error("{previous} is released, and this clone lacks its tag or the history since")]
+    Missing {
+        /// The previous release.
+        previous: ReleaseTag,
+    },
+}
+
+/// What happened since the previous release; nothing when there is none. A clone is a part of a repository: CI services
+/// fetch one commit and no tags. So "there is no tag here" isn't "there was no release"; that the forge knows.
+fn history(set: &Set, plugin: &Plugin, root: &Path, published: &[String]) -> Result<Option<History>, Untold> {
     let until = set.commit.as_deref().unwrap_or("HEAD");
     let tags = git::tags(root, &format!("{}/v*", set.tag.key), until)?;
-    let Some(previous) = previous(&set.tag.version, &tags) else {
-        return Ok(History { previous: None, commits: Vec::new() });
-    };
+    let ours =
+        published.iter().filter(|tag| ReleaseTag::parse(tag).is_some_and(|tag| tag.key == set.tag.key));
+    let all: Vec<String> = tags.iter().chain(ours).cloned().collect();
+    let Some(previous) = previous(&set.tag.version, &all) else { return Ok(None) };
+    let tag = previous.to_string();
+    // Not among this commit's ancestors: on another branch, or cut off.
+    let is_ancestor = tags.contains(&tag);
+    if !is_ancestor && (git::is_shallow(root)? || git::tag_commit(root, &tag)?.is_none()) {
+        return Err(Untold::Missing { previous });
+    }
     let repository = Repository {
         root: files::canonical(root).unwrap_or_else(|_| root.to_owned()),
         top: git::top(root)?,
         submodules: git::submodules(root, until)?,
     };
     let specs = pathspecs(set, plugin, &repository);
-    let commits = git::commits(root, Some(&previous.to_string()), until, &specs)?;
-    Ok(History { previous: Some(previous), commits })
+    let commits = git::commits(root, Some(&tag), until, &specs)?;
+    Ok(Some(History { previous, commits }))
 }
 
 /// The release before: the highest lower version. A stable version follows a stable one, so that its notes hold what
@@ -131,19 +183,45 @@ fn pathspec(input: &Input) -> String {
     }
 }
 
-fn changes_since(previous: Option<&ReleaseTag>, commits: &[Commit]) -> String {
-    let Some(previous) = previous else { return "First release.".to_owned() };
+/// The commits since the previous release in so many characters. What is left out is counted, and `all` says where
+/// everything is.
+fn changes_since(previous: &ReleaseTag, commits: &[Commit], room: usize, all: Option<String>) -> String {
     if commits.is_empty() {
         return format!("No source of this plugin changed since {previous}.");
     }
     let mut out = format!("Changes since {previous}:\n");
+    let mut left = room.saturating_sub(out.chars().count() + REST_MOST);
+    let (mut listed, mut is_short) = (0, false);
     for commit in commits.iter().take(MOST_COMMITS) {
-        let _ = write!(out, "\n- {} ({})", markdown(&commit.subject), commit.hash);
+        let subject = shortened(&commit.subject);
+        let line = format!("\n- {} ({})", markdown(&subject), commit.hash);
+        let Some(rest) = left.checked_sub(line.chars().count()) else { break };
+        left = rest;
+        is_short |= subject != commit.subject;
+        listed += 1;
+        out.push_str(&line);
     }
-    if commits.len() > MOST_COMMITS {
-        let _ = write!(out, "\n- and {} more", commits.len() - MOST_COMMITS);
+    if commits.len() > listed {
+        let _ = write!(out, "\n- and {} more", commits.len() - listed);
+    }
+    if let Some(all) = all.filter(|_| is_short || commits.len() > listed) {
+        let _ = write!(out, "\n\nAll changes: {all}");
     }
     out
+}
+
+fn shortened(subject: &str) -> String {
+    if subject.chars().count() <= SUBJECT_MOST {
+        return subject.to_owned();
+    }
+    let start: String = subject.chars().take(SUBJECT_MOST - 1).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// Where everything between two releases can be seen.
+fn all_changes(page: &str, previous: &ReleaseTag, tag: &ReleaseTag) -> Option<String> {
+    let name = |tag: &ReleaseTag| encode_path(&tag.to_string());
+    (!page.is_empty()).then(|| format!("{page}/compare/{}...{}", name(previous), name(tag)))
 }
 
 /// A commit's subject as text: it can't open tags, and mentions nobody by `@`.
@@ -207,10 +285,38 @@ mod tests {
         assert_eq!(markdown("Fix <b> for @team\u{7}"), "Fix &lt;b> for @\u{200b}team ");
         let commit = |n: usize| Commit { hash: format!("{n}"), subject: format!("Change {n}") };
         let tag = ReleaseTag::parse("x/v0.1.0").unwrap();
-        let text = changes_since(Some(&tag), &(0..102).map(commit).collect::<Vec<_>>());
+        let text = changes_since(&tag, &(0..102).map(commit).collect::<Vec<_>>(), NOTES_MOST, None);
         assert!(text.starts_with("Changes since x/v0.1.0:\n\n- Change 0 (0)\n"), "{text}");
         assert!(text.ends_with("- Change 99 (99)\n- and 2 more"), "{text}");
-        assert_eq!(changes_since(None, &[]), "First release.");
+    }
+
+    /// 100 subjects of 3,000 characters made notes of 305,102; the forge takes 125,000.
+    #[test]
+    fn notes_from_git_fit_and_say_what_they_leave_out() {
+        let (before, tag) =
+            (ReleaseTag::parse("x/v0.1.0").unwrap(), ReleaseTag::parse("x/v0.2.0+b").unwrap());
+        let all = || all_changes("https://h/o/r", &before, &tag);
+        let commits = |count: usize, subject: &str| -> Vec<Commit> {
+            (0..count).map(|_| Commit { hash: "0".repeat(64), subject: subject.to_owned() }).collect()
+        };
+        let link = "\n\nAll changes: https://h/o/r/compare/x/v0.1.0...x/v0.2.0%2Bb";
+        for (count, subject, room, ends) in [
+            (100, "x".repeat(3_000), NOTES_MOST, link.to_owned()),
+            (500, "<".repeat(3_000), NOTES_MOST, format!("\n- and 400 more{link}")),
+            (100, "é".repeat(200), NOTES_MOST, "(0000)".to_owned()),
+            (100, "é".repeat(200), 10_000, format!("\n- and 71 more{link}")),
+            (100, "Fix".to_owned(), 0, format!("\n- and 100 more{link}")),
+        ] {
+            let text = changes_since(&before, &commits(count, &subject), room, all());
+            assert!(text.chars().count() <= room.max(REST_MOST), "{count} {}", text.chars().count());
+            assert!(
+                text.replace(&"0".repeat(60), "").ends_with(&ends),
+                "{count}: {}",
+                &text[text.len() - 200..]
+            );
+        }
+        assert_eq!(shortened(&"x".repeat(201)), format!("{}…", "x".repeat(199)));
+        assert_eq!(all_changes("", &before, &tag), None, "a forge that doesn't tell where it is");
     }
 
     #[test]

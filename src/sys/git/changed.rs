@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::door::{failed, git};
 use super::repository::path_of;
 use super::store::Store;
+use super::history::is_shallow;
 use super::tree::{Tree, TreeEntry, TreeMode};
 use super::{GitError, Repository, head, top};
 use crate::sys::files;
@@ -68,9 +69,7 @@ fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathB
 }
 
 fn base(folder: &Path, since: &str) -> Result<String, GitError> {
-    let shallow = || -> Result<bool, GitError> {
-        Ok(git(folder, &["rev-parse", "--is-shallow-repository"])?.stdout_text().trim() == "true")
-    };
+    let shallow = || is_shallow(folder);
     // `--end-of-options` keeps a reference that starts with a dash from being an option.
     let spec = format!("{since}^{{commit}}");
     if !git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?.success() {

@@ -65,6 +65,14 @@ pub fn submodules(folder: &Path, commit: &str) -> Result<Vec<PathBuf>, GitError>
     Ok(found.map(|(name, _)| top.join(path_of(name))).collect())
 }
 
+/// Whether history was cut off when the repository was cloned; what isn't there may be anywhere else.
+///
+/// # Errors
+/// When git can't be asked.
+pub fn is_shallow(folder: &Path) -> Result<bool, GitError> {
+    Ok(git(folder, &["rev-parse", "--is-shallow-repository"])?.stdout_text().trim() == "true")
+}
+
 /// The address of a remote as the repository gives it, if it is set. The user's `url.<base>.insteadOf` is the way that
 /// their own machine takes there, through a mirror or with a token in it: it isn't where the repository is. Only an
 /// address that names no host without them (`gh:acme/plugins`) is spelled out by them.
