@@ -280,10 +280,9 @@ impl Session {
         Ok(Some((text, read)))
     }
 
-    /// Replaces a file in one step.
+    /// Gives a file of the user's new content.
     pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let mode = files::mode(path).unwrap_or(0o644);
-        Ok(files::write_atomic(path, text.as_bytes(), mode)?)
+        Ok(files::write_users(path, text.as_bytes())?)
     }
 
     /// The text of a small file, if there is one.
@@ -299,8 +298,8 @@ impl Session {
 
     /// Adds text to a file that a CI service has named, such as its step summary.
     pub(super) fn append(&self, path: &str, text: &str) -> Result<(), Failure> {
-        let path = Path::new(path);
-        let before = if files::is_file(path) { files::read_text(path)? } else { String::new() };
-        Ok(files::write_atomic(path, format!("{before}{text}").as_bytes(), 0o644)?)
+        let appended = files::append(&self.path(Path::new(path)), text.as_bytes());
+        // It's the service that names it, so whatever is missing there, a step of this run failed.
+        appended.map_err(|error| Failure { kind: FailureKind::Step, ..error.into() })
     }
 }

@@ -167,7 +167,7 @@ fn conclude(
     if console.in_github_actions()
         && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
     {
-        session.append(path, &render::markdown(report))?;
+        console.told(session.append(path, &render::markdown(report)));
     }
     attest::failures(&report.attestations).for_each(|failure| console.failure(failure));
     if let Some(line) = attest::told(&report.attestations) {

@@ -1,4 +1,4 @@
-//! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
+//! Files: reading with the path in every error, writing by whose file it is, locks, scratch folders.
 
 mod scratch;
 mod write;
@@ -11,7 +11,9 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{move_new, write_atomic, write_new, write_new_private};
+pub use write::{
+    append, move_new, stay_inside, write_atomic, write_new, write_new_private, write_output, write_users,
+};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]

@@ -17,6 +17,8 @@ use landlock::{
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
 use serde::{Deserialize, Serialize};
 
+use super::filter::Server;
+use super::network::{self, Network};
 use super::{Confinement, Ending, Reach, SandboxError, Suspect, Verdict};
 use crate::sys::files;
 use crate::sys::process::{self, Limits};
@@ -272,8 +274,6 @@ fn become_plugin(order: &str) -> String {
         Ok(order) => order,
         Err(error) => return error.to_string(),
     };
-    // Should the supervisor be killed from outside, the plugin at least goes with it.
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     // Its own session: signals to its group can't reach the supervisor, and it has no terminal.
     let _ = rustix::process::setsid();
     let limit = |resource, most| {
@@ -304,27 +304,59 @@ fn become_plugin(order: &str) -> String {
 fn lock_in(order: &Order) -> Result<(), String> {
     // Opened before the door closes; closed by exec.
     let mut note = std::fs::File::create(&order.confinement).map_err(|error| error.to_string())?;
+    let namespace = (order.suspect.reach == Reach::Nothing).then(|| network::leave(&order.suspect.program));
+    // Should the supervisor be killed from outside, the plugin at least goes with it. Not earlier: who gets other
+    // rights forgets this.
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     let confinement = match order.suspect.reach {
         Reach::Everything => Confinement::GroupOnly("that was asked for".to_owned()),
-        reach => held(reach, restrict(order).map_err(|error| error.to_string())?),
+        _ => {
+            let status = restrict(order).map_err(|error| error.to_string())?;
+            // Who leaves a server behind talks to it.
+            let server = if order.suspect.may_linger { Server::Own } else { Server::None };
+            held(status, namespace.map(|namespace| network::hold_back(namespace, server)).as_ref())
+        }
     };
     let text = serde_json::to_string(&confinement).map_err(|error| error.to_string())?;
     note.write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-fn held(reach: Reach, status: RulesetStatus) -> Confinement {
+/// What holds it, in words; with no network to close it was to be open.
+fn held(status: RulesetStatus, network: Option<&Network>) -> Confinement {
+    let open = |network: &&Network| !network.is_closed();
+    let closed = network.filter(|network| network.is_closed()).map(Network::told);
+    let mut held = vec!["files".to_owned()];
+    let mut but = Vec::new();
     match status {
-        RulesetStatus::FullyEnforced if reach == Reach::Network => {
-            Confinement::Landlock("files, signals; the network is open".to_owned())
+        RulesetStatus::FullyEnforced => {
+            held.extend(network.filter(open).map(|_| "TCP".to_owned()));
+            held.push("signals".to_owned());
         }
-        RulesetStatus::FullyEnforced => Confinement::Landlock("files, TCP, signals".to_owned()),
-        RulesetStatus::PartiallyEnforced if reach == Reach::Network => Confinement::Landlock(
-            "files; this kernel can't hold back signals; the network is open".to_owned(),
-        ),
         RulesetStatus::PartiallyEnforced => {
-            Confinement::Landlock("files; this kernel can't hold back TCP or signals".to_owned())
+            let tcp = if network.is_some_and(|network| !network.is_closed()) { "TCP or " } else { "" };
+            but.push(format!("this kernel can't hold back {tcp}signals"));
         }
-        RulesetStatus::NotEnforced => Confinement::GroupOnly("this kernel has no Landlock".to_owned()),
+        RulesetStatus::NotEnforced => {
+            held.clear();
+            but.push("this kernel has no Landlock".to_owned());
+        }
+    }
+    held.extend(closed);
+    but.push(match network {
+        None => "the network is open".to_owned(),
+        Some(network) if !network.is_closed() => network.told(),
+        Some(_) => String::new(),
+    });
+    but.retain(|text| !text.is_empty());
+    match status {
+        RulesetStatus::NotEnforced => {
+            but.extend(held.iter().map(|what| format!("it is held from: {what}")));
+            Confinement::GroupOnly(but.join("; "))
+        }
+        _ => {
+            let held = held.join(", ");
+            Confinement::Landlock(std::iter::once(held).chain(but).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs code that nobody vouches for: clean environment, scratch folder, deadline, capped output, and no process
 //! of it left afterwards. On Linux inside Landlock, by two hidden roles of our own program (see `linux`):
 //! wick → supervisor (ends every descendant, even those that left their group) → confined (locks itself in, then
-//! becomes the plugin). Elsewhere a process group or job object is all there is, and the result says so.
+//! becomes the plugin). What only has to say what it is has no network either (see `network`). Elsewhere a process group or job object is all there is, and the result says so.
 
 use std::collections::BTreeMap;
 #[cfg(not(target_os = "linux"))]
@@ -14,9 +14,13 @@ use super::files::Scratch;
 use super::process::{Finished, Limits, ProcessError};
 use crate::model::failure::{Explain, FailureKind};
 
+#[cfg(target_os = "linux")]
+mod filter;
 mod held;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod network;
 
 pub use held::{Ending, FirstLine, Held};
 
@@ -31,7 +35,8 @@ pub struct Suspect {
     pub env: BTreeMap<String, String>,
     /// Files and folders it may read and execute besides the system's libraries.
     pub readable: Vec<PathBuf>,
-    /// Whether processes that it leaves behind are normal (wine keeps a server for a while) rather than an offence.
+    /// Whether processes that it leaves behind are normal (wine keeps a server for a while, and talks to it by a
+    /// socket) rather than an offence.
     pub may_linger: bool,
     /// What it may reach.
     pub reach: Reach,
