@@ -93,6 +93,8 @@ pub struct Closure {
     pub sources: Vec<SourcePath>,
     /// Files of the repository's own packages that were selected for the target.
     pub files: Vec<PathBuf>,
+    /// Source files of those packages that weren't selected.
+    pub ignored: Vec<PathBuf>,
     /// The packages or modules it can draw on.
     pub parts: Vec<Part>,
 }

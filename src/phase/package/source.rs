@@ -63,7 +63,7 @@ pub fn refresh(
         let now = state(tree, &run.project.root, plan::plugin_of(unit, run.project), &receipt.inputs);
         if package.source != now {
             package.source = now;
-            run.store.keep_package(unit, package)?;
+            run.store.keep_package(run.store.output(), unit, package)?;
         }
     }
     Ok(())

@@ -55,6 +55,17 @@ pub fn stay_inside(output: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Moves one of wick's own files to its name in the output folder, as [`write_output`] would write it there.
+///
+/// # Errors
+/// When it can't be moved, or would be moved elsewhere.
+pub fn move_output(output: &Path, from: &Path, to: &Path) -> Result<()> {
+    let folder = to.parent().unwrap_or(output);
+    stay_inside(output, folder)?;
+    create_folder(folder)?;
+    wrap("write", to, fs::rename(from, to))
+}
+
 /// Gives a user's file new content, where their links lead; its mode and owner stay.
 ///
 /// # Errors

@@ -29,6 +29,8 @@ const CONFINE: &str = "__confine";
 /// Files in the private folder, which the plugin can't reach.
 const STATUS: &str = "status.json";
 const CONFINEMENT: &str = "confinement.json";
+/// Holds the number of the system's error when the plugin could not be started.
+const START: &str = "start";
 
 /// Where programs find their libraries and their clock; nothing of a user lies there.
 const SYSTEM: [&str; 9] = [
@@ -81,6 +83,8 @@ struct Status {
     raw: i32,
     left_behind: usize,
     start_error: Option<String>,
+    /// The plugin itself could not be started: the system's error.
+    not_started: Option<i32>,
 }
 
 pub(super) fn confine(
@@ -95,6 +99,9 @@ pub(super) fn confine(
     let status: Status = from_file(&private.join(STATUS), &finished.complaint())?;
     if let Some(error) = status.start_error {
         return Err(SandboxError::Broken(error));
+    }
+    if let Some(code) = status.not_started {
+        return Err(super::start_error(&suspect.program, code));
     }
     let ended = ExitStatus::from_raw(status.raw);
     (finished.code, finished.signal) = (ended.code(), ended.signal());
@@ -131,11 +138,11 @@ pub(super) fn confinement(private: &Path) -> Confinement {
 /// How the program ended. The supervisor's own end says nothing.
 pub(super) fn ending(private: &Path, _: Option<String>) -> Ending {
     let Ok(status) = from_file::<Status>(&private.join(STATUS), "") else {
-        return Ending { how: None, left_behind: 0 };
+        return Ending { how: None, left_behind: 0, not_started: None };
     };
     let ended = ExitStatus::from_raw(status.raw);
     let how = status.start_error.unwrap_or_else(|| process::ending(ended.code(), ended.signal()));
-    Ending { how: Some(how), left_behind: status.left_behind }
+    Ending { how: Some(how), left_behind: status.left_behind, not_started: status.not_started }
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, SandboxError> {
@@ -184,7 +191,7 @@ fn supervise() -> Option<()> {
     let mut command = Command::new(crate::sys::env::current_exe().ok()?);
     command.args([CONFINE, line.trim_end()]).env_clear().envs(&order.suspect.env);
     command.current_dir(&order.home).stdin(Stdio::null());
-    let mut status = Status { raw: 0, left_behind: 0, start_error: None };
+    let mut status = Status { raw: 0, left_behind: 0, start_error: None, not_started: None };
     match command.spawn() {
         Ok(child) => {
             let plugin = Pid::from_raw(i32::try_from(child.id()).ok()?)?;
@@ -192,6 +199,8 @@ fn supervise() -> Option<()> {
             // Threads of a dying process can still be in the table for a moment; real leftovers stay.
             std::thread::sleep(Duration::from_millis(2));
             status.left_behind = end_all_children();
+            let said = files::read_text(&order.status.with_file_name(START)).unwrap_or_default();
+            status.not_started = said.parse().ok();
         }
         Err(error) => status.start_error = Some(error.to_string()),
     }
@@ -289,6 +298,11 @@ fn become_plugin(order: &str) -> String {
         Reach::Network => limit(Resource::Fsize, 1 << 30),
         Reach::Everything => {}
     }
+    // Opened before the door closes; closed by exec.
+    let mut start = match std::fs::File::create(order.status.with_file_name(START)) {
+        Ok(file) => file,
+        Err(error) => return error.to_string(),
+    };
     if let Err(error) = lock_in(&order) {
         return error;
     }
@@ -298,6 +312,10 @@ fn become_plugin(order: &str) -> String {
         .envs(&order.suspect.env)
         .current_dir(&order.home)
         .exec();
+    if let Some(code) = error.raw_os_error() {
+        // Should that fail as well, the line below is all there is.
+        let _ = start.write_all(code.to_string().as_bytes());
+    }
     format!("{}: {error}", order.suspect.program.display())
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::Scratch;
+use super::files::{self, Scratch};
 use super::process::{Finished, Limits, ProcessError};
 use crate::model::failure::{Explain, FailureKind};
 
@@ -79,10 +79,21 @@ pub struct Verdict {
 pub enum SandboxError {
     /// The scratch folder or a status file.
     #[error("can't set up the sandbox")]
-    Files(#[from] super::files::FileError),
+    Files(#[from] files::FileError),
     /// Starting, deadline, output, interrupt.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The program itself could not be started.
+    #[error("{} can't be started{}", files::shown(program), if *noexec { ": its file system is mounted noexec" } else { "" })]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+        /// Whether it lies where nothing may be started.
+        noexec: bool,
+    },
     /// The hidden roles didn't do their part.
     #[error("the sandbox failed: {0}")]
     Broken(String),
@@ -93,7 +104,21 @@ impl Explain for SandboxError {
         match self {
             SandboxError::Files(error) => error.kind(),
             SandboxError::Process(error) => error.kind(),
-            SandboxError::Broken(_) => FailureKind::Step,
+            SandboxError::Start { .. } | SandboxError::Broken(_) => FailureKind::Step,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            SandboxError::Files(error) => error.hints(),
+            SandboxError::Process(error) => error.hints(),
+            SandboxError::Start { noexec: true, .. } => {
+                vec![
+                    "put it where programs may be started: name another folder with -o (or TMPDIR)"
+                        .to_owned(),
+                ]
+            }
+            SandboxError::Start { .. } | SandboxError::Broken(_) => Vec::new(),
         }
     }
 }
@@ -134,10 +159,17 @@ pub fn start(
     Held::spawn(&program, command, order, line_max, (scratch, home))
 }
 
+/// A program that the system refuses to start, and why as far as that can be seen.
+fn start_error(program: &std::path::Path, code: i32) -> SandboxError {
+    let source = std::io::Error::from_raw_os_error(code);
+    let noexec = source.kind() == std::io::ErrorKind::PermissionDenied && files::is_noexec(program);
+    SandboxError::Start { program: program.to_owned(), source, noexec }
+}
+
 fn place() -> Result<(Scratch, PathBuf), SandboxError> {
     let scratch = Scratch::new()?;
-    let home = super::files::canonical(scratch.path())?.join("home");
-    super::files::create_folder(&home)?;
+    let home = files::canonical(scratch.path())?.join("home");
+    files::create_folder(&home)?;
     Ok((scratch, home))
 }
 
@@ -181,7 +213,7 @@ fn confinement(_: &Path) -> Confinement {
 
 #[cfg(not(target_os = "linux"))]
 fn ending(_: &Path, how: Option<String>) -> Ending {
-    Ending { how, left_behind: 0 }
+    Ending { how, left_behind: 0, not_started: None }
 }
 
 /// Plays a hidden role of the sandbox when the arguments (without the program's name) ask for one, and gives the

@@ -5,7 +5,7 @@ mod crates;
 mod says;
 
 pub use crates::composition;
-pub use says::{build_script_deps, dep_info, env_deps, executable};
+pub use says::{build_script_deps, channel, dep_info, env_deps, executable};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -87,7 +87,8 @@ impl Toolchain for Cargo {
         target: Target,
     ) -> Result<String, Vec<Missing>> {
         let Some(cargo) = &tools.cargo else {
-            return Err(vec![missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs")]);
+            let none = || missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs");
+            return Err(vec![tools.cargo_trouble.clone().unwrap_or_else(none)]);
         };
         let Some(triple) = triple(tools, plugin, target) else {
             return Err(vec![missing(
@@ -394,5 +395,6 @@ fn closure(
         }
     }
     let parts = crates::parts(metadata, &root.id);
-    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), parts })
+    let sources = sources.into_iter().collect();
+    Ok(Closure { sources, files: Vec::new(), ignored: Vec::new(), parts })
 }

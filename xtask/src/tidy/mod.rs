@@ -15,6 +15,7 @@ use crate::{Result, flags, root};
 const CHECKS: &[Check] = &[
     layers::check,
     walls::check,
+    walls::limited_waits,
     text::first_lines,
     text::lengths,
     text::unfinished,
