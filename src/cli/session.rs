@@ -160,7 +160,7 @@ impl Session {
         (choice, output): (&TargetChoice, &Path),
     ) -> Result<Vec<Finding>, Failure> {
         let targets = self.targets(project, choice)?;
-        plan::emulators::prove(found, &targets, output)
+        plan::emulators::prove(found, &targets, Some(output))
     }
 
     /// The targets that a choice means for any plugin of the project.
@@ -182,7 +182,7 @@ impl Session {
     /// Leaves out emulators that run nothing, of all there are.
     pub(super) fn prove_every_emulator(&self, found: &mut Tools) -> Result<Vec<Finding>, Failure> {
         let targets: Vec<Target> = found.emulators.keys().copied().collect();
-        plan::emulators::prove(found, &targets, &self.cwd)
+        plan::emulators::prove(found, &targets, None)
     }
 
     pub(super) fn store(&self, output: &Path, waiting: impl FnOnce()) -> Result<Store, Failure> {

@@ -173,6 +173,12 @@ fn outcome(
     }
 }
 
+/// Files that the binary was to be made from, by their place, and isn't.
+fn left_out(binary: &BuildReceipt) -> impl Iterator<Item = String> {
+    let told = |file| format!("{file} imports \"C\" and is left out, because CGO_ENABLED is 0");
+    binary.left_out.iter().map(told)
+}
+
 fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
     Made {
         sha256: package.sha256,
@@ -184,7 +190,7 @@ fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
         bundle_signed_by: None,
         evidence: package.learned.evidence,
         evidence_detail: package.learned.how.clone(),
-        caveats: package.learned.caveats.clone(),
+        caveats: package.learned.caveats.iter().cloned().chain(left_out(binary)).collect(),
         operations: package.learned.module.operations(),
         facts: binary.facts.clone(),
     }

@@ -154,7 +154,7 @@ fn speak(run: &Run<'_>, states: &[BuildState], at: usize) -> Result<Learned, Fai
         }
         (None, None) => return Err(mute(unit, &facts)),
     };
-    let mut caveats = left_out(ready(states, at));
+    let mut caveats = Vec::new();
     if let Some(version) = said.version.filter(|version| version != unit.version.as_str()) {
         caveats.push(format!(
             "the binary calls itself version `{}`, the package is {}",
@@ -164,15 +164,6 @@ fn speak(run: &Run<'_>, states: &[BuildState], at: usize) -> Result<Learned, Fai
     }
     let (how, proto_version, module) = (said.how, said.proto_version, said.module);
     Ok(Learned { evidence, how, proto_version, module, caveats })
-}
-
-/// Files that the binary was to be made from, by their place, and isn't.
-fn left_out(receipt: Option<&BuildReceipt>) -> Vec<String> {
-    let files = receipt.map(|receipt| receipt.left_out.as_slice()).unwrap_or_default();
-    files
-        .iter()
-        .map(|file| format!("{file} imports \"C\" and is left out, because CGO_ENABLED is 0"))
-        .collect()
 }
 
 /// What a binary says of itself, whichever way it was asked.
@@ -347,7 +338,6 @@ fn same_source(
         Err(failure) => Err(failure.clone().context(format!("{label}: its manifest can't be learned"))),
         Ok(learned) => same_source::check(&label, receipt, speaker_receipt).map(|mut caveats| {
             caveats.extend(learned.caveats.iter().cloned());
-            caveats.extend(left_out(Some(receipt)).into_iter().filter(|one| !learned.caveats.contains(one)));
             Learned {
                 evidence: Evidence::SameSource,
                 how: format!("from the same sources built for {from}"),

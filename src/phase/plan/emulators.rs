@@ -24,12 +24,13 @@ const WINE_LIMIT: Duration = Duration::from_secs(90);
 const PROVED: &str = ".wick/emulators.json";
 
 /// Tries the emulators that these targets need, and leaves out those that are none; gives what there is to say of them.
-/// What has worked isn't tried again by later runs into the same output folder, as long as the program is the same.
+/// What has worked isn't tried again by later runs into the same output folder, as long as the program is the same;
+/// without one nothing is remembered.
 ///
 /// # Errors
 /// When the user interrupts.
-pub fn prove(tools: &mut Tools, targets: &[Target], output: &Path) -> Result<Vec<Finding>, Failure> {
-    let mut known = remembered(output);
+pub fn prove(tools: &mut Tools, targets: &[Target], output: Option<&Path>) -> Result<Vec<Finding>, Failure> {
+    let mut known = output.map(remembered).unwrap_or_default();
     let before = known.clone();
     let mut findings = Vec::new();
     for target in targets {
@@ -55,8 +56,11 @@ pub fn prove(tools: &mut Tools, targets: &[Target], output: &Path) -> Result<Vec
         }
     }
     // Remembering is a kindness: nothing is made for it, and a run that can't write ends elsewhere.
-    let place = output.join(PROVED);
-    if known != before && place.parent().is_some_and(|inner| files::kind(inner) == files::Kind::Folder) {
+    let inner = |output: &Path| output.join(PROVED).parent().map(files::kind);
+    if let Some(output) =
+        output.filter(|output| known != before && inner(output) == Some(files::Kind::Folder))
+    {
+        let place = output.join(PROVED);
         let text = serde_json::to_string_pretty(&known).unwrap_or_default();
         let _ = files::write_output(output, &place, text.as_bytes(), 0o644);
     }

@@ -94,7 +94,7 @@ pub(super) fn rehearse(
     targets.sort();
     targets.dedup();
     // One that runs nothing is none: the row says that it was not started.
-    emulators::prove(&mut found, &targets, request.output)?;
+    emulators::prove(&mut found, &targets, Some(request.output))?;
     let results = parallel::each(
         "rehearse",
         &actors,

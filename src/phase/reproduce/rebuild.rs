@@ -153,7 +153,7 @@ fn tools(
         }
     }
     tools::check(&found, languages)?;
-    emulators::prove(&mut found, targets, &layout.root)?;
+    emulators::prove(&mut found, targets, None)?;
     Ok(found)
 }
 

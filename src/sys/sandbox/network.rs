@@ -28,8 +28,11 @@ impl Network {
     /// In words.
     pub(super) fn told(&self) -> String {
         match (&self.namespace, &self.filter) {
-            (Ok(()), _) => "network (a namespace of its own)".to_owned(),
-            (Err(_), Ok(())) => "network (seccomp)".to_owned(),
+            (Ok(()), Ok(())) => "the network by a namespace of its own".to_owned(),
+            (Ok(()), Err(filter)) => format!(
+                "the network by a namespace of its own; local sockets are open: no seccomp filter ({filter})"
+            ),
+            (Err(_), Ok(())) => "the network by seccomp".to_owned(),
             (Err(namespace), Err(filter)) => {
                 format!("UDP is open: no network namespace ({namespace}), no seccomp filter ({filter})")
             }
@@ -116,9 +119,14 @@ mod tests {
     fn what_took_hold_is_told() {
         let no = |why: &str| Err(why.to_owned());
         let cases = [
-            (Ok(()), Ok(()), true, "network (a namespace of its own)"),
-            (Ok(()), no("b"), true, "network (a namespace of its own)"),
-            (no("a"), Ok(()), true, "network (seccomp)"),
+            (Ok(()), Ok(()), true, "the network by a namespace of its own"),
+            (
+                Ok(()),
+                no("b"),
+                true,
+                "the network by a namespace of its own; local sockets are open: no seccomp filter (b)",
+            ),
+            (no("a"), Ok(()), true, "the network by seccomp"),
             (no("a"), no("b"), false, "UDP is open: no network namespace (a), no seccomp filter (b)"),
         ];
         for (namespace, filter, closed, told) in cases {
