@@ -5,6 +5,11 @@ use crate::model::failure::FailureKind;
 /// Done.
 pub(super) const DONE: u8 = 0;
 
+/// Whether a run ended with an answer, yes or no.
+pub(super) fn is_answer(code: u8) -> bool {
+    code == DONE || code == exit_code(FailureKind::Findings)
+}
+
 /// The exit code of a kind.
 pub(super) fn exit_code(kind: FailureKind) -> u8 {
     match kind {

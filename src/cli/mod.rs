@@ -34,13 +34,14 @@ pub fn main(args: Vec<OsString>) -> u8 {
     session::listen_for_interrupts();
     let session = Session::new(&cli.global, withheld);
     let console = Console::new(&cli.global, session.variable("GITHUB_ACTIONS") == Some("true"));
-    match dispatch(&cli, &session, &console) {
+    let code = match dispatch(&cli, &session, &console) {
         Ok(code) => code,
         Err(failure) => {
             console.failure(&failure);
             failure::exit_code(failure.kind)
         }
-    }
+    };
+    console.conclude(code)
 }
 
 fn dispatch(cli: &Cli, session: &Session, console: &Console) -> Result<u8, Failure> {

@@ -15,6 +15,7 @@ use crate::inspect;
 use crate::model::artifact::BinaryFacts;
 use crate::model::catalog::{self, Catalog};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::finding::Finding;
 use crate::model::key_source;
 use crate::model::package::{PACKAGE_MAX, PackageEntry};
 use crate::model::project::{Language, Project};
@@ -106,7 +107,7 @@ impl Session {
     /// A path for people: relative to the current directory where it lies inside.
     pub(super) fn shown(&self, path: &Path) -> String {
         let inner = path.strip_prefix(&self.cwd).unwrap_or(path);
-        if inner.as_os_str().is_empty() { ".".to_owned() } else { inner.to_string_lossy().into_owned() }
+        if inner.as_os_str().is_empty() { ".".to_owned() } else { files::shown(inner) }
     }
 
     pub(super) fn cpus(&self) -> usize {
@@ -146,19 +147,42 @@ impl Session {
         project: &Project,
         choice: &TargetChoice,
     ) -> Result<(), Failure> {
+        let targets = self.targets(project, choice)?;
+        tools::add_rustflags(found, &project.plugins, &targets);
+        Ok(())
+    }
+
+    /// Leaves out emulators that run nothing, of those that this choice needs; gives what there is to say of them.
+    pub(super) fn prove_emulators(
+        &self,
+        found: &mut Tools,
+        project: &Project,
+        (choice, output): (&TargetChoice, &Path),
+    ) -> Result<Vec<Finding>, Failure> {
+        let targets = self.targets(project, choice)?;
+        plan::emulators::prove(found, &targets, Some(output))
+    }
+
+    /// The targets that a choice means for any plugin of the project.
+    fn targets(&self, project: &Project, choice: &TargetChoice) -> Result<Vec<Target>, Failure> {
         let mut targets: Vec<Target> = Vec::new();
         for plugin in &project.plugins {
             targets.extend(plan::targets_of(plugin, choice)?);
         }
         targets.sort();
         targets.dedup();
-        tools::add_rustflags(found, &project.plugins, &targets);
-        Ok(())
+        Ok(targets)
     }
 
     /// The tools of every language.
     pub(super) fn all_tools(&self) -> Result<Tools, Failure> {
         tools::find(&self.environment, &self.cwd, &[Language::Go, Language::Rust], Emulation::Auto)
+    }
+
+    /// Leaves out emulators that run nothing, of all there are.
+    pub(super) fn prove_every_emulator(&self, found: &mut Tools) -> Result<Vec<Finding>, Failure> {
+        let targets: Vec<Target> = found.emulators.keys().copied().collect();
+        plan::emulators::prove(found, &targets, None)
     }
 
     pub(super) fn store(&self, output: &Path, waiting: impl FnOnce()) -> Result<Store, Failure> {
@@ -285,10 +309,9 @@ impl Session {
         Ok(Some((text, read)))
     }
 
-    /// Replaces a file in one step.
+    /// Gives a file of the user's new content.
     pub(super) fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let mode = files::mode(path).unwrap_or(0o644);
-        Ok(files::write_atomic(path, text.as_bytes(), mode)?)
+        Ok(files::write_users(path, text.as_bytes())?)
     }
 
     /// The text of a small file, if there is one.
@@ -304,8 +327,8 @@ impl Session {
 
     /// Adds text to a file that a CI service has named, such as its step summary.
     pub(super) fn append(&self, path: &str, text: &str) -> Result<(), Failure> {
-        let path = Path::new(path);
-        let before = if files::is_file(path) { files::read_text(path)? } else { String::new() };
-        Ok(files::write_atomic(path, format!("{before}{text}").as_bytes(), 0o644)?)
+        let appended = files::append(&self.path(Path::new(path)), text.as_bytes());
+        // It's the service that names it, so whatever is missing there, a step of this run failed.
+        appended.map_err(|error| Failure { kind: FailureKind::Step, ..error.into() })
     }
 }

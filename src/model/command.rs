@@ -47,17 +47,45 @@ impl CommandLine {
     }
 }
 
+impl CommandLine {
+    /// With its folder, as one would type it into this system's shell: POSIX, or PowerShell on Windows.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        if cfg!(windows) { self.in_powershell() } else { format!("cd {} && {self}", quoted(&self.folder())) }
+    }
+
+    fn folder(&self) -> String {
+        self.cwd.to_string_lossy().into_owned()
+    }
+
+    fn in_powershell(&self) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let folder = if cfg!(windows) { self.folder().replace('/', "\\") } else { self.folder() };
+        let mut line = format!("cd {}", quoted(&folder));
+        for (name, value) in &self.env {
+            let (name, value) = typeable(name, value);
+            line += &format!("; $env:{name}={}", quoted(&value));
+        }
+        line += &format!("; & {}", quoted(&self.program));
+        self.args.iter().fold(line, |line, arg| format!("{line} {}", quoted(arg)))
+    }
+}
+
+/// A variable as it can be typed.
+fn typeable<'a>(name: &'a str, value: &'a str) -> (&'a str, std::borrow::Cow<'a, str>) {
+    match name {
+        // Its separator can't be typed; RUSTFLAGS says the same.
+        "CARGO_ENCODED_RUSTFLAGS" => ("RUSTFLAGS", value.replace('\u{1f}', " ").into()),
+        _ => (name, value.into()),
+    }
+}
+
 impl fmt::Display for CommandLine {
     /// As one would type it into a POSIX shell, without the working directory.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.env {
-            match name.as_str() {
-                // Its separator can't be typed; RUSTFLAGS says the same.
-                "CARGO_ENCODED_RUSTFLAGS" => {
-                    write!(f, "RUSTFLAGS={} ", quoted(&value.replace('\u{1f}', " ")))?
-                }
-                _ => write!(f, "{name}={} ", quoted(value))?,
-            }
+            let (name, value) = typeable(name, value);
+            write!(f, "{name}={} ", quoted(&value))?;
         }
         f.write_str(&quoted(&self.program))?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
@@ -84,5 +112,7 @@ mod tests {
         let command =
             CommandLine::new("go", "/").env("GOOS", "linux").args(["build", "-ldflags=-s -w", "./a's"]);
         assert_eq!(command.to_string(), "GOOS=linux go build '-ldflags=-s -w' './a'\\''s'");
+        let expected = "cd '/'; $env:GOOS='linux'; & 'go' 'build' '-ldflags=-s -w' './a''s'";
+        assert_eq!(command.in_powershell().replace('\\', "/"), expected);
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::declared::Declared;
+use super::difference;
 use super::names::{PluginKey, PluginKind};
 use super::target::Target;
 
@@ -117,6 +118,14 @@ impl Module {
     pub fn says_the_same_as(&self, other: &Module) -> bool {
         let value = |module: &Module| serde_json::from_str::<serde_json::Value>(module.0.get()).ok();
         value(self) == value(other)
+    }
+
+    /// Where two modules differ, in words, with the names of the two.
+    #[must_use]
+    pub fn differences(&self, other: &Module, names: [&str; 2]) -> String {
+        let value = |module: &Module| serde_json::from_str::<serde_json::Value>(module.0.get()).ok();
+        let (Some(a), Some(b)) = (value(self), value(other)) else { return String::new() };
+        difference::told(&a, &b, names).join("; ")
     }
 
     /// The identity the module declares.

@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod catalog;
 pub mod command;
 pub mod declared;
+pub mod difference;
 pub mod digest;
 pub mod endpoint;
 pub mod event;

@@ -39,6 +39,9 @@ pub struct BuildReceipt {
     pub size: u64,
     /// The files of the plugin's own module that were compiled in, by path: what differs between targets.
     pub files: Vec<String>,
+    /// Files of those packages that were left out because they need C.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Read from the binary's headers.
     pub facts: BinaryFacts,
     /// Whose code was compiled in; nothing when it can't be told, which makes the receipt stale.

@@ -29,6 +29,8 @@ pub struct Tools {
     pub emulators: BTreeMap<Target, Emulator>,
     /// What the go command said where it is there but doesn't answer.
     pub go_trouble: Option<String>,
+    /// What is missing where there is a cargo command that doesn't answer.
+    pub cargo_trouble: Option<Missing>,
 }
 
 /// A tool and what it says of itself.

@@ -20,10 +20,18 @@ const LONGEST: usize = 128;
 
 /// Why a text is no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("version `{text}` {reason}")]
-pub struct VersionError {
-    text: String,
-    reason: String,
+pub enum VersionError {
+    /// It isn't of that form, or can't be part of a name.
+    #[error("version `{text}` {reason}")]
+    Form {
+        /// What is written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Its characters have two bytes.
+    #[error("the version is written in UTF-16; save the file as UTF-8")]
+    Utf16,
 }
 
 impl PluginVersion {
@@ -55,15 +63,19 @@ impl PluginVersion {
 impl FromStr for PluginVersion {
     type Err = VersionError;
 
-    /// Reads the content of a VERSION file: surrounding white space and one leading `v` are tolerated.
+    /// Reads the content of a VERSION file: surrounding white space, one leading `v` and the mark that some editors
+    /// put before UTF-8 are tolerated.
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        let written = text.trim();
+        let written = text.trim_start_matches('\u{feff}').trim();
+        if written.contains('\0') {
+            return Err(VersionError::Utf16);
+        }
         if written == "dev" {
             return Ok(PluginVersion::dev());
         }
         let wrong = |reason: String| {
             let start: String = written.chars().take(LONGEST).collect();
-            VersionError { text: start.escape_debug().to_string(), reason }
+            VersionError::Form { text: start.escape_debug().to_string(), reason }
         };
         if written.len() > LONGEST {
             let count = written.len();
@@ -112,7 +124,20 @@ mod tests {
         let version: PluginVersion = "1.0.0-rc.1+b5\n".parse().unwrap();
         assert_eq!((version.as_str(), version.bare()), ("1.0.0-rc.1+b5", "1.0.0-rc.1+b5"));
         assert!(version.semver().is_some());
+        for text in ["\u{feff}0.1.0\n", "\u{feff}0.1.0\r\n", "0.1.0 \t\r\n\r\n", "0.1.0"] {
+            assert_eq!(text.parse::<PluginVersion>().unwrap().as_str(), "0.1.0", "{text:?}");
+        }
         assert!(PluginVersion::dev().semver().is_none());
+    }
+
+    #[test]
+    fn utf_16_is_called_by_its_name() {
+        let bytes =
+            |unit: fn(u16) -> [u8; 2]| "\u{feff}0.1.0\n".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for bytes in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
+            let read = String::from_utf8_lossy(&bytes).parse::<PluginVersion>();
+            assert_eq!(read, Err(VersionError::Utf16));
+        }
     }
 
     #[test]

@@ -216,14 +216,13 @@ fn copy(kept: &Kept, output: &Path) -> Result<bool, Failure> {
     from.extend(kept.sidecars());
     let receipts = [kept.build_receipt_path(), kept.receipt_path()];
     from.extend(receipts.into_iter().filter(|path| files::is_file(path)));
-    files::create_folder(&output.join(packages::RECEIPTS))?;
     let mut copied = false;
     for path in from {
         let Ok(inner) = path.strip_prefix(&kept.folder) else { continue };
         let to = output.join(inner);
         let bytes = files::read(&path)?;
         if !files::read(&to).is_ok_and(|there| there == bytes) {
-            files::write_atomic(&to, &bytes, 0o644)?;
+            files::write_output(output, &to, &bytes, 0o644)?;
             copied = true;
         }
     }

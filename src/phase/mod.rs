@@ -5,7 +5,8 @@
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
-//! 6. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone.
+//! 6. [`attest`], [`sbom`]: say how each package was made and what a plugin consists of, by receipts alone;
+//!    [`place`]: what was asked to be signed gets its name now, and not before.
 //! 7. [`publish`]: put whole sets of packages on a forge; visible in one step, or not at all.
 //!
 //! [`catalog`] comes after releases: plugins.json from what the forge has; [`reproduce`] goes the list down again for a
@@ -28,6 +29,7 @@ pub mod merge;
 pub mod package;
 pub mod packages;
 pub mod parallel;
+pub mod place;
 pub mod plan;
 pub mod publish;
 pub mod report;
@@ -124,6 +126,8 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     let halted = run.on_failure == OnFailure::Stop && report::any_failed(&built.states);
     let mut answers = interrogate::Answers::new();
     let mut packed = BTreeMap::new();
+    let stage = place::stage(run)?;
+    let folder = stage.as_ref().map_or(&*run.plan.output, files::Scratch::path);
     if halted {
         standings.iter_mut().for_each(report::hold_back);
     } else {
@@ -134,7 +138,7 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
         let refused = run.on_failure == OnFailure::Stop && answers.values().any(Result::is_err);
         if !refused {
-            packed = package::package(run, &built.states, &standings, &answers, committed.as_ref());
+            packed = package::package(run, &built.states, &standings, &answers, committed.as_ref(), folder);
         }
         stop_if_interrupted()?;
     }
@@ -143,11 +147,18 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     report.findings.extend(unknown.zip(first).map(|(finding, plugin)| PluginFinding { plugin, finding }));
     // A set that won't be complete is not signed; what is stale goes in any case.
     let signer = if halted { None } else { run.signers.of_zips() };
-    let kept = report::kept(run, &standings, &packed);
+    let kept = report::kept(run, &standings, &packed, folder);
+    place::furnish(run, &kept)?;
     let bundles = sign::sign(&sign::Request { signer, kept: &kept, ..sign::Request::of(run) });
+    if !halted {
+        place::drop_untried(run, &kept, &bundles, &mut report);
+    }
     report::add_bundles(&mut report, bundles);
     stop_if_interrupted()?;
     attest_all(run, &kept, halted, &mut report)?;
+    if !halted {
+        place::place(run, &kept, &mut report)?;
+    }
     let described = sbom::update(&run.plan.output, &undescribed(run, &packed))?;
     report.findings.extend(described.findings);
     let mut digests = report::made(&report);
@@ -165,8 +176,9 @@ fn attest_all(
 ) -> Result<(), Failure> {
     kept.iter().try_for_each(attest::drop_stale)?;
     let Some(signer) = run.attester.filter(|_| !halted) else { return Ok(()) };
+    let whole: Vec<&packages::Kept> = kept.iter().filter(|one| place::is_whole(report, one)).collect();
     let attested = attest::attest(&attest::Request {
-        packages: &kept.iter().collect::<Vec<_>>(),
+        packages: &whole,
         output: &run.plan.output,
         signer,
         jobs: run.plan.jobs,

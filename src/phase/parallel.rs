@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::model::event::{Event, Listener, StepOutcome};
 use crate::model::failure::{Failure, FailureKind};
@@ -150,7 +150,9 @@ impl Queue {
                 locked.extend(lock.clone());
                 return Some(Turn { at, lock, queue: self });
             }
-            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            // A limit, should ever nobody tell that it is free: then it is looked again.
+            let waited = self.freed.wait_timeout(state, Duration::from_secs(1));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Puts what the phases left together into the report of a run.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Run;
 use super::build::{BuildState, Built};
@@ -80,21 +81,23 @@ pub fn report(
     }
 }
 
-/// The packages that exist, as later phases take them.
+/// The packages that exist, as later phases take them; those of this run lie in `made`.
 #[must_use]
 pub fn kept(
     run: &Run<'_>,
     standings: &[Standing],
     packed: &BTreeMap<usize, Result<PackageReceipt, Failure>>,
+    made: &Path,
 ) -> Vec<Kept> {
     let receipt = |at: usize| match (&standings[at], packed.get(&at)) {
-        (Standing::UpToDate(receipt), _) => Some(receipt.as_ref().clone()),
-        (_, Some(Ok(receipt))) => Some(receipt.clone()),
+        (Standing::UpToDate(receipt), _) => Some((receipt.as_ref().clone(), &*run.plan.output)),
+        (_, Some(Ok(receipt))) => Some((receipt.clone(), made)),
         _ => None,
     };
     let units = run.plan.units.iter().enumerate();
     let kept = |(at, unit): (usize, &Unit)| {
-        Some(Kept { receipt: receipt(at)?, folder: run.plan.output.clone(), id: unit.id() })
+        let (receipt, folder) = receipt(at)?;
+        Some(Kept { receipt, folder: folder.to_owned(), id: unit.id() })
     };
     units.filter_map(kept).collect()
 }
@@ -170,6 +173,12 @@ fn outcome(
     }
 }
 
+/// Files that the binary was to be made from, by their place, and isn't.
+fn left_out(binary: &BuildReceipt) -> impl Iterator<Item = String> {
+    let told = |file| format!("{file} imports \"C\" and is left out, because CGO_ENABLED is 0");
+    binary.left_out.iter().map(told)
+}
+
 fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
     Made {
         sha256: package.sha256,
@@ -181,7 +190,7 @@ fn existing(binary: &BuildReceipt, package: &PackageReceipt) -> Made {
         bundle_signed_by: None,
         evidence: package.learned.evidence,
         evidence_detail: package.learned.how.clone(),
-        caveats: package.learned.caveats.clone(),
+        caveats: package.learned.caveats.iter().cloned().chain(left_out(binary)).collect(),
         source: package.source.clone(),
         operations: package.learned.module.operations(),
         facts: binary.facts.clone(),

@@ -23,6 +23,9 @@ impl Store {
     /// When the folder can't be made or locked.
     pub fn open(output: &Path, waiting: impl FnOnce()) -> Result<Store, FileError> {
         let inner = output.join(".wick");
+        for place in ["receipts", "build", "tmp"] {
+            files::stay_inside(output, &inner.join(place))?;
+        }
         files::create_folder(&inner)?;
         let path = inner.join("lock");
         let lock = match Lock::try_take(&path)? {
@@ -56,20 +59,11 @@ impl Store {
     }
 
     fn receipt_path(&self, unit: &Unit, what: &str) -> PathBuf {
-        self.output.join(".wick/receipts").join(format!("{}.{what}.json", unit.id()))
+        receipt_path(&self.output, unit, what)
     }
 
     fn read<T: DeserializeOwned>(&self, unit: &Unit, what: &str) -> Option<T> {
         serde_json::from_slice(&files::read(&self.receipt_path(unit, what)).ok()?).ok()
-    }
-
-    fn write(&self, unit: &Unit, what: &str, receipt: &impl Serialize) -> Result<(), Failure> {
-        let path = self.receipt_path(unit, what);
-        if let Some(folder) = path.parent() {
-            files::create_folder(folder)?;
-        }
-        let text = serde_json::to_string_pretty(receipt).expect("receipts are plain data");
-        Ok(files::write_atomic(&path, text.as_bytes(), 0o644)?)
     }
 
     /// What the unit's binary was made from, if it is known.
@@ -83,7 +77,7 @@ impl Store {
     /// # Errors
     /// When it can't be written.
     pub fn keep_build(&self, unit: &Unit, receipt: &BuildReceipt) -> Result<(), Failure> {
-        self.write(unit, "build", receipt)
+        write(&self.output, unit, "build", receipt)
     }
 
     /// Forgets what the unit's binary was made from, so that it is built again.
@@ -100,11 +94,20 @@ impl Store {
         self.read(unit, "package").filter(|receipt: &PackageReceipt| receipt.schema == RECEIPT_SCHEMA)
     }
 
-    /// Keeps what the unit's package was made from.
+    /// Keeps what the unit's package was made from, in the folder where the package lies.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn keep_package(&self, unit: &Unit, receipt: &PackageReceipt) -> Result<(), Failure> {
-        self.write(unit, "package", receipt)
+    pub fn keep_package(&self, folder: &Path, unit: &Unit, receipt: &PackageReceipt) -> Result<(), Failure> {
+        write(folder, unit, "package", receipt)
     }
+}
+
+fn receipt_path(folder: &Path, unit: &Unit, what: &str) -> PathBuf {
+    folder.join(".wick/receipts").join(format!("{}.{what}.json", unit.id()))
+}
+
+fn write(folder: &Path, unit: &Unit, what: &str, receipt: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(receipt).expect("receipts are plain data");
+    Ok(files::write_output(folder, &receipt_path(folder, unit, what), text.as_bytes(), 0o644)?)
 }

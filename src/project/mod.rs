@@ -62,9 +62,32 @@ pub fn resolve(
     selection: &Selection,
     kind: Option<PluginKind>,
 ) -> Result<Project, ProjectError> {
+    resolve_with(layout, selection, kind, None)
+}
+
+/// As [`resolve`], but what only keeps a plugin from being packed is told beside: it can be built and asked all the same.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_to_ask(
+    layout: &Layout,
+    selection: &Selection,
+) -> Result<(Project, Vec<ProjectError>), ProjectError> {
+    let mut told = Vec::new();
+    let project = resolve_with(layout, selection, None, Some(&mut told))?;
+    Ok((project, told))
+}
+
+fn resolve_with(
+    layout: &Layout,
+    selection: &Selection,
+    kind: Option<PluginKind>,
+    told: Option<&mut Vec<ProjectError>>,
+) -> Result<Project, ProjectError> {
     let config = config::read(&layout.root)?;
     config.check_plugin_names(layout)?;
     let chosen = layout::choose(layout, selection, kind)?;
-    let plugins = resolve::resolve(layout, &chosen, &config, matches!(selection, Selection::All))?;
+    let all = matches!(selection, Selection::All);
+    let plugins = resolve::resolve(layout, &chosen, &config, all, told)?;
     Ok(Project { root: layout.root.clone(), config: config.path, plugins })
 }

@@ -17,13 +17,22 @@ use crate::sys::files;
 const VERSION_SYMBOL: &str = "github.com/yogasw/wick/pkg/plugin.Version";
 
 /// Resolves `chosen`. With `lenient`, a cargo package without a binary is no plugin rather than an error:
-/// `--all-plugins` meets libraries that live beside plugins.
+/// `--all-plugins` meets libraries that live beside plugins. What keeps a plugin from being packed, but not from being
+/// built and asked, goes to `told` where there is one.
 pub(super) fn resolve(
     layout: &Layout,
     chosen: &[&Candidate],
     config: &Config,
     lenient: bool,
+    mut told: Option<&mut Vec<ProjectError>>,
 ) -> Result<Vec<Plugin>, ProjectError> {
+    let mut or_told = |error: ProjectError| match &mut told {
+        Some(told) => {
+            told.push(error);
+            Ok(())
+        }
+        None => Err(error),
+    };
     let mut cargo = CargoAnswers::default();
     let none = config::Plugin::default();
     let mut plugins = Vec::new();
@@ -37,19 +46,27 @@ pub(super) fn resolve(
                 None => return Err(no_binary(candidate)),
             },
         };
+        let version = match version(candidate, cargo_version) {
+            Ok(version) => version,
+            Err(error) => or_told(error).map(|()| PluginVersion::dev())?,
+        };
+        let files = match extra_files(candidate, &own.files, !own.generate.is_empty()) {
+            Ok(files) => files,
+            Err(error) => or_told(error).map(|()| Vec::new())?,
+        };
         plugins.push(Plugin {
             key: candidate.key.clone(),
             kind: candidate.kind,
             dir: candidate.dir.clone(),
             place: candidate.place.clone(),
-            version: version(candidate, cargo_version)?,
+            version,
             source,
             targets: own
                 .targets
                 .clone()
                 .or_else(|| config.build.targets.clone())
                 .map_or(Targets::Contract, unique),
-            files: extra_files(candidate, &own.files, !own.generate.is_empty())?,
+            files,
             generate: own.generate.clone(),
         });
     }
@@ -71,7 +88,8 @@ fn version(candidate: &Candidate, cargo: Option<String>) -> Result<PluginVersion
             None => return Ok(PluginVersion::dev()),
         }
     } else {
-        (files::read_text(&file)?, format!("{}/VERSION", candidate.place))
+        // What isn't UTF-8 is no version, and told as such.
+        (String::from_utf8_lossy(&files::read(&file)?).into_owned(), format!("{}/VERSION", candidate.place))
     };
     text.parse().map_err(|source| ProjectError::Version { place, source })
 }

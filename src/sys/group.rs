@@ -1,6 +1,27 @@
-//! A child and all it starts, as one thing to end: a process group on Unix, a job object on Windows.
+//! A child and all it starts, as one thing to end: a process group on Unix, a job object on Windows. Here, and nowhere
+//! else, is an end waited for; and never for ever. A process can stand still inside the kernel, and the message by which
+//! Windows tells of a job's end comes once: who has asked before waits for it in vain.
 
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
+use std::time::{Duration, Instant};
+
+/// How long a child may take to be gone once it was killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks until the answer is there, at most that long.
+pub(super) fn until<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let (began, mut nap) = (Instant::now(), Duration::from_micros(200));
+    loop {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        if began.elapsed() >= limit {
+            return None;
+        }
+        std::thread::sleep(nap.min(limit));
+        nap = (nap * 2).min(Duration::from_millis(10));
+    }
+}
 
 /// The pipes of a child: stdin, stdout, stderr.
 pub(super) type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
@@ -39,7 +60,8 @@ mod unix {
 
         pub(in crate::sys) fn end(&mut self) {
             end_group(self.0.id(), false);
-            let _ = self.0.wait();
+            // An error is an end as well: nobody else will hear of it.
+            super::until(super::PATIENCE, || self.0.try_wait().map_or(Some(()), |status| status.map(drop)));
         }
     }
 
@@ -86,7 +108,7 @@ mod windows {
 
         pub(in crate::sys) fn end(&mut self) {
             let _ = self.0.start_kill();
-            let _ = self.0.wait();
+            super::until(super::PATIENCE, || self.0.try_wait().map_or(Some(()), |status| status.map(drop)));
         }
     }
 
@@ -98,4 +120,45 @@ mod windows {
 
     /// The console hands Ctrl-C to every child itself, and the job object ends what ignores it.
     pub(in crate::sys) fn end_group(_leader: u32, _politely: bool) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_is_given_up() {
+        let mut asked = 0;
+        let mut ask = || {
+            asked += 1;
+            None::<()>
+        };
+        assert_eq!(until(Duration::from_millis(20), &mut ask), None);
+        assert_eq!(until(Duration::ZERO, &mut ask), None);
+        assert!(asked >= 3, "{asked}");
+        let mut left = 3;
+        let third = || {
+            left -= 1;
+            (left == 0).then_some("gone")
+        };
+        assert_eq!(until(Duration::from_secs(60), third), Some("gone"));
+    }
+
+    /// As a job that is polled after its end: the second answer comes at once, too.
+    #[test]
+    fn an_end_that_was_heard_of_is_no_reason_to_wait() {
+        let mut group = Group::spawn(child()).unwrap();
+        assert!(until(Duration::from_secs(60), || group.try_wait().ok().flatten()).is_some());
+        let _ = group.try_wait();
+        group.end();
+        group.end();
+    }
+
+    fn child() -> std::process::Command {
+        let (program, args): (_, &[&str]) =
+            if cfg!(windows) { ("cmd", &["/c", "exit 0"]) } else { ("sh", &["-c", "exit 0"]) };
+        let mut command = std::process::Command::new(program);
+        command.args(args);
+        command
+    }
 }

@@ -16,3 +16,5 @@ pub mod interrupt;
 pub mod process;
 pub mod sandbox;
 pub mod secret;
+#[cfg(unix)]
+pub mod stdout;

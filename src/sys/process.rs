@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::env;
-use super::group::Group;
+use super::group::{self, Group};
 use super::interrupt;
 use crate::model::command::CommandLine;
 use crate::model::failure::{Explain, FailureKind};
@@ -223,10 +223,7 @@ fn run_piped(
     let err = drain(stderr, limits.output, &sender);
     let ended = wait(&mut group, &events, limits, began, lifeline.is_some());
     if lifeline.take().is_some() {
-        let patience = Instant::now();
-        while matches!(group.try_wait(), Ok(None)) && patience.elapsed() < Duration::from_secs(8) {
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        group::until(Duration::from_secs(8), || (!matches!(group.try_wait(), Ok(None))).then_some(()));
     }
     // A child that left children of its own behind must not outlive its step, nor keep our pipes open.
     group.end();
@@ -269,11 +266,8 @@ fn wait(
         }
         if interrupt::requested() {
             // The polite signal is on its way; compilers remove their temp files when they get the time.
-            let patience = Instant::now();
-            let patient = Duration::from_secs(if supervised { 0 } else { 3 });
-            while matches!(group.try_wait(), Ok(None)) && patience.elapsed() < patient {
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            let patience = Duration::from_secs(if supervised { 0 } else { 3 });
+            group::until(patience, || (!matches!(group.try_wait(), Ok(None))).then_some(()));
             return Ended::Interrupted;
         }
         if let Some(limit) = limits.time.filter(|limit| began.elapsed() > *limit) {

@@ -100,6 +100,8 @@ pub struct Closure {
     /// Folders whose every file may be read and never be told of: a build script runs there, or it is somebody's
     /// vendored package.
     pub whole: Vec<PathBuf>,
+    /// Source files of those packages that weren't selected.
+    pub ignored: Vec<PathBuf>,
     /// The packages or modules it can draw on.
     pub parts: Vec<Part>,
 }

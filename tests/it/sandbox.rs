@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,10 @@ struct Scene {
     home: Folder,
     temp: Folder,
     listener: TcpListener,
+    /// Hears what is sent without a connection.
+    heard: UdpSocket,
+    /// A server of this machine's own, as container engines have one.
+    local: UnixListener,
     /// What must not be seen anywhere, with the name of what leaked.
     secrets: Vec<(&'static str, String)>,
     /// The text of the signing key, as CI services give it: in a variable.
@@ -34,8 +39,13 @@ impl Scene {
         let (home, temp) = (Folder::new(), Folder::new());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
+        let heard = UdpSocket::bind("127.0.0.1:0").unwrap();
+        heard.set_nonblocking(true).unwrap();
+        let local = UnixListener::bind(home.path().join("local.sock")).unwrap();
+        local.set_nonblocking(true).unwrap();
         let (sign_key, cosign_key) = (String::new(), String::new());
-        let mut scene = Scene { repo, home, temp, listener, secrets: Vec::new(), sign_key, cosign_key };
+        let mut scene =
+            Scene { repo, home, temp, listener, heard, local, secrets: Vec::new(), sign_key, cosign_key };
         scene.plant();
         scene
     }
@@ -59,6 +69,8 @@ impl Scene {
         self.repo.write("connector/readkey/targets.txt", &format!("{list}\n{only_opened}\n"));
         let address = self.listener.local_addr().unwrap();
         self.repo.write("connector/connect/targets.txt", &format!("{address}\n"));
+        let (udp, local) = (self.heard.local_addr().unwrap(), self.home.path().join("local.sock"));
+        self.repo.write("connector/connect/sockets.txt", &format!("{udp}\n{}\n", local.display()));
         self.secrets = vec![
             ("the signing key", self.sign_key.trim().to_owned()),
             ("the cosign key", self.cosign_key.lines().nth(1).unwrap().to_owned()),
@@ -127,6 +139,15 @@ impl Scene {
         let mut zip = zip::ZipArchive::new(file).unwrap();
         let manifest: Value = serde_json::from_reader(zip.by_name("plugin.json").unwrap()).unwrap();
         manifest["module"]["Meta"]["Description"].as_str().unwrap().to_owned()
+    }
+
+    /// Nobody sent a datagram, and nobody connected to the local socket.
+    #[track_caller]
+    fn assert_nothing_was_heard(&self) {
+        let error = self.heard.recv(&mut [0; 64]).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "a datagram arrived");
+        let error = self.local.accept().map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "somebody connected to the local socket");
     }
 
     /// Nothing that was started from this repository, or works in its scratch folder, runs any more.
@@ -217,7 +238,7 @@ fn no_hostile_plugin_gets_what_it_is_after() {
         repo::skip("no_hostile_plugin_gets_what_it_is_after", "this kernel has no Landlock");
         return;
     }
-    for (plugin, attempts) in [("readkey", 8), ("connect", 1)] {
+    for (plugin, attempts) in [("readkey", 8), ("connect", 7)] {
         assert_eq!(rows[plugin]["status"], "built", "{ran}");
         let deeds = scene.deeds(plugin);
         assert_eq!(
@@ -229,6 +250,7 @@ fn no_hostile_plugin_gets_what_it_is_after() {
     }
     let error = scene.listener.accept().map(|(_, from)| from).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "somebody connected");
+    scene.assert_nothing_was_heard();
 
     assert_eq!(rows["dumpenv"]["status"], "built", "{ran}");
     let deeds = scene.deeds("dumpenv");
@@ -300,6 +322,75 @@ fn no_hostile_plugin_gets_what_it_is_after() {
     assert!(rows["readkey"]["signed_by"].is_string(), "{ran}");
     assert_eq!(rows["readkey"]["bundle_signed_by"]["kind"], "cosign", "{ran}");
     assert_eq!(repo::all_files(scene.temp.path()).len(), 0, "something is left in the temp folder");
+}
+
+/// A program that takes away what the network is closed with, then becomes wick: namespaces by the kernel's own limit in
+/// a user namespace, seccomp by a filter that lets no other be put in place (python, because no shell can).
+const NO_NAMESPACES: &str = "echo 0 > /proc/sys/user/max_net_namespaces && \
+     echo 0 > /proc/sys/user/max_user_namespaces && exec \"$@\"";
+const NO_FILTERS: &str = r"
+import ctypes, os, platform, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+seccomp = {'x86_64': 317, 'aarch64': 277}[platform.machine()]
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, seccomp), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))
+class Program(ctypes.Structure):
+    _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+program = Program(len(steps), ctypes.addressof(code))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
+/// The network is closed by a namespace, else by a filter, else it is said that it isn't: each way forced, one after the
+/// other, with the plugin that tries everything. What it is after then decides what it got, not what is said of it.
+#[test]
+fn the_network_is_closed_whichever_way_there_is() {
+    let test = "the_network_is_closed_whichever_way_there_is";
+    if not_here(test) || repo::lacks(test, &["unshare", "python3"]) {
+        return;
+    }
+    let limits = ["unshare", "--user", "--map-root-user", "sh", "-c", NO_NAMESPACES, "sh"];
+    let filters = ["python3", "-c", NO_FILTERS];
+    let allowed = std::process::Command::new(limits[0]).args(&limits[1..]).arg("true").output();
+    if !allowed.is_ok_and(|output| output.status.success()) {
+        return repo::skip(test, "no user namespace can be made here");
+    }
+    let scene = Scene::new();
+    let cases: [(&[&str], &str, bool, bool); 4] = [
+        (&[], "the network by a namespace of its own", true, true),
+        (&limits, "the network by seccomp", true, true),
+        (&filters, "the network by a namespace of its own; local sockets are open", true, false),
+        (
+            &[&limits[..], &filters].concat(),
+            "files, TCP, signals; UDP is open: no network namespace",
+            false,
+            false,
+        ),
+    ];
+    for (through, told, closed, filtered) in cases {
+        let ran = scene.build(&["connect", "--force"]).through(through).run().expect_code(0);
+        let held = ran.packages()[0]["evidence_detail"].as_str().unwrap().to_owned();
+        if !held.contains("held by Landlock") {
+            return repo::skip(test, "this kernel has no Landlock");
+        }
+        assert!(held.contains(told), "{told}: {held}");
+        let deeds = scene.deeds("connect");
+        assert_eq!(deeds.contains("OPEN "), !filtered, "{told}: {deeds}");
+        assert!(!deeds.contains("LEAK of sense"), "{told}: {deeds}");
+        let udp = !deeds.contains("LEAK connected UDP") && !deeds.contains("LEAK UDP");
+        assert_eq!(udp, closed, "{told}: {deeds}");
+        if filtered {
+            assert!(!deeds.contains("LEAK"), "{told}: {deeds}");
+            scene.assert_nothing_was_heard();
+        }
+        if !closed {
+            // So the listener would have heard it.
+            assert!(scene.heard.recv(&mut [0; 64]).is_ok(), "{told}: {deeds}");
+        }
+        while scene.heard.recv(&mut [0; 64]).is_ok() {}
+        while scene.local.accept().is_ok() {}
+        scene.assert_nobody_is_left();
+    }
 }
 
 /// wick, busy asking `hang` for its manifest.

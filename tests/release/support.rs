@@ -282,6 +282,7 @@ fn keep_build(output: &Path, package: &PackageReceipt) {
         sha256: package.binary,
         size: binary.len() as u64,
         files: Vec::new(),
+        left_out: Vec::new(),
         facts: wick::inspect::inspect(binary).unwrap(),
         composition: Some(Composition {
             direct: vec![dependency.id.clone()],

@@ -51,6 +51,8 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
         epoch: session.epoch()?,
         jobs: args.jobs.map_or_else(|| session.cpus(), usize::from),
     };
+    let unfit = session.prove_emulators(&mut tools, &project, (&wish.targets, &wish.output))?;
+    console.findings(&unfit);
     let plan = plan::plan(&project, &wish, &tools, session.environment())?;
     if args.dry_run {
         if console.is_json() {
@@ -167,7 +169,7 @@ fn conclude(
     if console.in_github_actions()
         && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
     {
-        session.append(path, &render::markdown(report))?;
+        console.told(session.append(path, &render::markdown(report)));
     }
     attest::failures(&report.attestations).for_each(|failure| console.failure(failure));
     if let Some(line) = attest::told(&report.attestations) {

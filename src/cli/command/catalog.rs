@@ -132,10 +132,10 @@ fn tell_ci(
         return Ok(());
     }
     if let Some(path) = session.variable("GITHUB_OUTPUT") {
-        session.append(path, &format!("changed={}\n", !is_same && status != Status::Refused))?;
+        console.told(session.append(path, &format!("changed={}\n", !is_same && status != Status::Refused)));
     }
     if let Some(path) = session.variable("GITHUB_STEP_SUMMARY") {
-        session.append(path, &render::markdown(report, status))?;
+        console.told(session.append(path, &render::markdown(report, status)));
     }
     Ok(())
 }

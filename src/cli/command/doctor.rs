@@ -10,7 +10,8 @@ use crate::model::target::Target;
 use crate::phase::plan::tools;
 
 pub(in crate::cli) fn run(session: &Session, console: &Console) -> Result<u8, Failure> {
-    let found = session.all_tools()?;
+    let mut found = session.all_tools()?;
+    let unfit = session.prove_every_emulator(&mut found)?;
     let abilities = tools::abilities(&found, &Target::ALL);
     if console.is_json() {
         let rows: Vec<_> = abilities
@@ -35,5 +36,6 @@ pub(in crate::cli) fn run(session: &Session, console: &Console) -> Result<u8, Fa
     } else {
         console.data(&doctor::table(&found, &abilities));
     }
+    console.findings(&unfit);
     Ok(failure::DONE)
 }

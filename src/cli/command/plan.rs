@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
         && let Some(path) = session.variable("GITHUB_OUTPUT")
     {
         let any = !matrix.include.is_empty();
-        session.append(path, &format!("matrix={}\nany={any}\n", matrix::for_strategy(&matrix)))?;
+        console.told(session.append(path, &format!("matrix={}\nany={any}\n", matrix::for_strategy(&matrix))));
     }
     console.summary(&format!("{} jobs for {} plugins", matrix.include.len(), project.plugins.len()));
     Ok(failure::DONE)

@@ -98,10 +98,10 @@ fn conclude(report: &ReleaseReport, session: &Session, console: &Console) -> Res
     }
     if console.in_github_actions() {
         if let Some(path) = session.variable("GITHUB_OUTPUT") {
-            session.append(path, &format!("released={}\n", render::released(report)))?;
+            console.told(session.append(path, &format!("released={}\n", render::released(report))));
         }
         if let Some(path) = session.variable("GITHUB_STEP_SUMMARY") {
-            session.append(path, &render::markdown(report))?;
+            console.told(session.append(path, &render::markdown(report)));
         }
     }
     console.summary(&render::summary(report));

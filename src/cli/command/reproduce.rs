@@ -63,7 +63,7 @@ fn conclude(report: &ReproduceReport, session: &Session, console: &Console) -> R
     if console.in_github_actions()
         && let Some(path) = session.variable("GITHUB_STEP_SUMMARY")
     {
-        session.append(path, &render::markdown(report))?;
+        console.told(session.append(path, &render::markdown(report)));
     }
     console.summary(&render::summary(report));
     Ok(match (report.identical, failures.is_empty()) {

@@ -1,7 +1,7 @@
 //! Answers of plugins: data on stdout as the plugin gave it, progress and everything else on stderr.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -62,18 +62,16 @@ pub(in crate::cli) fn chunk(console: &Console, chunk: &Chunk) {
             line["total"] = json!(chunk.total);
             line["message"] = json!(chunk.message);
         }
-        let _ = writeln!(std::io::stdout(), "{line}");
+        console.bytes(format!("{line}\n").as_bytes());
     } else {
         if moved {
             let of = if chunk.total > 0 { format!("/{}", chunk.total) } else { String::new() };
             console.note(&format!("{DIM}{}{of}{DIM:#} {}", chunk.progress, harmless(&chunk.message)));
         }
-        let mut out = std::io::stdout();
-        let _ = match std::str::from_utf8(&chunk.data) {
-            Ok(text) if out.is_terminal() => out.write_all(harmless(text).as_bytes()),
-            _ => out.write_all(&chunk.data),
-        };
-        let _ = out.flush();
+        match std::str::from_utf8(&chunk.data) {
+            Ok(text) if std::io::stdout().is_terminal() => console.bytes(harmless(text).as_bytes()),
+            _ => console.bytes(&chunk.data),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{ERROR, GOOD};
 use crate::model::project::Language;
+use crate::model::target::{Os, Target};
 use crate::model::tools::{Ability, Tools};
 
 pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
@@ -37,10 +38,7 @@ pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
     }
     let _ = writeln!(out, "\nForeign binaries run in:");
     if tools.emulators.is_empty() {
-        let _ = writeln!(
-            out,
-            "  nothing: put qemu-user (Debian: qemu-user-static) or wine on PATH, and their manifests are learned by running them"
-        );
+        let _ = writeln!(out, "  nothing{}", advice(tools.this_machine));
     }
     for (target, emulator) in &tools.emulators {
         let _ = writeln!(out, "  {:<15} {}", target, emulator.name);
@@ -52,6 +50,19 @@ pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
         }
     }
     out.trim_end().to_owned()
+}
+
+/// Which emulators there are for this system. wick knows none that run on others.
+fn advice(this: Option<Target>) -> &'static str {
+    match this.map(|target| target.os) {
+        Some(Os::Linux) => {
+            ": put qemu-user (Debian: qemu-user-static) or wine on PATH, and their manifests are learned by running them"
+        }
+        Some(Os::Darwin | Os::Freebsd) => {
+            ": put wine on PATH, and the manifests of Windows plugins are learned by running them"
+        }
+        Some(Os::Windows) | None => "",
+    }
 }
 
 fn version(tools: &Tools, language: Language) -> String {

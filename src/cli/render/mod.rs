@@ -1,4 +1,5 @@
-//! The only place that prints. stdout is data, stderr is for people; colour is never the message.
+//! The only place that prints. stdout is data, stderr is for people; colour is never the message. An answer that could
+//! not be written is no answer: the run ends as a failed one.
 
 pub(super) mod attest;
 pub(super) mod build;
@@ -7,17 +8,20 @@ pub(super) mod catalog;
 pub(super) mod check;
 pub(super) mod doctor;
 mod github;
+mod out;
 mod progress;
 pub(super) mod release;
 pub(super) mod reproduce;
 pub(super) mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::args::{Format, Global, When};
+use super::failure;
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{BuildReport, Outcome, PluginFinding};
@@ -31,6 +35,8 @@ pub(super) struct Console {
     quiet: bool,
     verbose: bool,
     github: bool,
+    /// The first thing that was to be told and could not be written.
+    unwritten: Mutex<Option<Failure>>,
 }
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -41,9 +47,32 @@ pub(super) const DIM: Style = Style::new().dimmed();
 
 /// Prints clap's own words: help on stdout with 0, wrong usage on stderr with 2.
 pub(super) fn usage(error: &clap::Error) -> u8 {
-    // A closed pipe is the reader's business.
-    let _ = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(2)
+    if error.use_stderr() {
+        // There is no other place to say it.
+        let _ = error.print();
+        return u8::try_from(error.exit_code()).unwrap_or(2);
+    }
+    match out::text(&error.render().ansi().to_string()) {
+        Some(unwritten) => {
+            tell(&unwritten);
+            failure::exit_code(unwritten.kind)
+        }
+        None => failure::DONE,
+    }
+}
+
+/// A failure: what, why, what to do.
+fn tell(failure: &Failure) {
+    let mut err = anstream::stderr();
+    let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", failure.message);
+    if let Some(output) = &failure.output {
+        for line in output.lines() {
+            let _ = writeln!(err, "  {DIM}|{DIM:#} {line}");
+        }
+    }
+    for hint in &failure.hints {
+        let _ = writeln!(err, "  {HINT}hint{HINT:#}: {hint}");
+    }
 }
 
 impl Console {
@@ -54,7 +83,13 @@ impl Console {
             When::Always => anstream::ColorChoice::Always.write_global(),
             When::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Console { format: global.format, quiet: global.quiet, verbose: global.verbose, github }
+        Console {
+            format: global.format,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            github,
+            unwritten: Mutex::default(),
+        }
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -76,8 +111,34 @@ impl Console {
     /// Data for stdout. Nothing is printed for an empty text.
     pub(super) fn data(&self, text: &str) {
         if !text.is_empty() {
-            let _ = writeln!(anstream::stdout(), "{text}");
+            self.keep(out::text(&format!("{text}\n")));
         }
+    }
+
+    /// Bytes for stdout, as they are.
+    fn bytes(&self, bytes: &[u8]) {
+        self.keep(out::bytes(bytes));
+    }
+
+    /// What was to be told elsewhere, such as in a file that a CI service reads.
+    pub(super) fn told(&self, result: Result<(), Failure>) {
+        self.keep(result.err());
+    }
+
+    fn keep(&self, unwritten: Option<Failure>) {
+        if let Ok(mut first) = self.unwritten.lock()
+            && first.is_none()
+        {
+            *first = unwritten;
+        }
+    }
+
+    /// The exit code of a run that is done but for this: an answer, yes or no, that nobody got, is none.
+    pub(super) fn conclude(&self, code: u8) -> u8 {
+        let unwritten = self.unwritten.lock().ok().and_then(|mut first| first.take());
+        let Some(unwritten) = unwritten else { return code };
+        self.failure(&unwritten);
+        if failure::is_answer(code) { failure::exit_code(unwritten.kind) } else { code }
     }
 
     /// How things went, for people, on stdout. Nothing when only errors are wanted.
@@ -90,7 +151,7 @@ impl Console {
     /// A value for programs, on stdout.
     pub(super) fn json(&self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("reports are plain data");
-        let _ = writeln!(std::io::stdout(), "{text}");
+        self.bytes(format!("{text}\n").as_bytes());
     }
 
     /// Something a person may want to know.
@@ -107,16 +168,7 @@ impl Console {
 
     /// A failure: what, why, what to do.
     pub(super) fn failure(&self, failure: &Failure) {
-        let mut err = anstream::stderr();
-        let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", failure.message);
-        if let Some(output) = &failure.output {
-            for line in output.lines() {
-                let _ = writeln!(err, "  {DIM}|{DIM:#} {line}");
-            }
-        }
-        for hint in &failure.hints {
-            let _ = writeln!(err, "  {HINT}hint{HINT:#}: {hint}");
-        }
+        tell(failure);
         if self.github {
             github::annotate(Severity::Error, &failure.message);
         }

@@ -133,7 +133,7 @@ fn attest_one(kept: &Kept, signer: &dyn Signer) -> Result<Attested, Trouble> {
         return Ok(Attested::UpToDate(made(signed_by)));
     }
     let signed = signer::sign_statement(signer, &text).map_err(|failure| failure.context(kept.label()))?;
-    files::write_atomic(&path, signed.bundle.to_json().as_bytes(), 0o644)?;
+    files::write_output(&kept.folder, &path, signed.bundle.to_json().as_bytes(), 0o644)?;
     Ok(Attested::Made(made(signed.identity)))
 }
 

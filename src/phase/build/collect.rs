@@ -55,12 +55,9 @@ pub(super) fn collect(
         .hint("check CGO_ENABLED, the flags in wick.toml and the target triple"));
     }
 
-    if let Some(folder) = unit.binary.parent() {
-        files::create_folder(folder)?;
-    }
     // The old receipt must not outlive the old binary.
     run.store.forget_build(unit)?;
-    files::write_atomic(&unit.binary, &bytes, 0o755)?;
+    files::write_output(&run.plan.output, &unit.binary, &bytes, 0o755)?;
     let mut receipt = BuildReceipt {
         schema: RECEIPT_SCHEMA,
         plugin: unit.plugin.clone(),
@@ -72,6 +69,7 @@ pub(super) fn collect(
         sha256: Sha256::of(&bytes),
         size: bytes.len() as u64,
         files: traced.files.clone(),
+        left_out: traced.left_out.clone(),
         composition: composition(plugin, step, finished, traced, &facts, run.tools),
         origin: Some((run.origin)()),
         facts,

@@ -4,7 +4,7 @@ mod collect;
 mod freshness;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::parallel::{self, OnFailure};
@@ -16,9 +16,10 @@ use crate::model::project::{Language, Plugin};
 use crate::model::receipt::{BuildReceipt, Input};
 use crate::model::target::Target;
 use crate::phase::plan;
+use crate::sys::files;
 use crate::sys::process::{self, Limits};
 use crate::toolchain::parts::Part;
-use crate::toolchain::{Closure, SourcePath};
+use crate::toolchain::{self, Closure, SourcePath};
 
 /// What the build phase knows of one unit.
 #[derive(Clone, Debug)]
@@ -61,6 +62,8 @@ pub(super) struct Traced {
     inputs: Option<Vec<Input>>,
     /// Files of the repository's own packages, relative to the project.
     files: Vec<String>,
+    /// Of those, the files that are left out because they need C.
+    left_out: Vec<String>,
     /// The packages or modules it can draw on.
     parts: Vec<Part>,
 }
@@ -186,7 +189,9 @@ fn trace_all(
             };
             let by_place: BTreeMap<&str, Traced> = closures
                 .iter()
-                .map(|(plugin, closure)| (plugin.place.as_str(), digested(run, plugin, closure, generated)))
+                .map(|(plugin, closure)| {
+                    (plugin.place.as_str(), digested(run, (plugin, target), closure, generated))
+                })
                 .collect();
             let of = |at: usize| {
                 let plugin = plan::plugin_of(&run.plan.units[at], run.project);
@@ -205,19 +210,22 @@ fn trace_all(
 
 fn digested(
     run: &Run<'_>,
-    plugin: &Plugin,
+    (plugin, target): (&Plugin, Target),
     closure: &Result<Closure, Failure>,
     generated: &generate::Generated,
 ) -> Traced {
     // Broken sources: the compiler will say what is wrong better than we can.
     let Ok(closure) = closure else { return Traced::default() };
     let root = &run.project.root;
-    let shown = |path: &std::path::PathBuf| {
-        path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    let shown = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let needs_c = |path: &&PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files::read_text(path).is_ok_and(|text| toolchain::go::needs_only_c(&name, &text, target))
     };
     let sources: Vec<SourcePath> =
         closure.sources.iter().cloned().chain(generate::sources(plugin, generated)).collect();
     Traced {
+        left_out: closure.ignored.iter().filter(needs_c).map(shown).collect(),
         inputs: trace::inputs(&sources, root, run.fingerprints).and_then(|mut inputs| {
             inputs.extend(trace::whole(&closure.whole, root, run.fingerprints)?);
             Some(inputs)
@@ -279,7 +287,7 @@ fn compile(
         FailureKind::Step,
         format!("{} does not compile ({})", run.plan.units[at].label(), finished.ending()),
     )
-    .hint(format!("run it alone: cd {} && {}", step.command.cwd.display(), step.command));
+    .hint(format!("run it alone: {}", step.command.typed()));
     failure.output = Some(finished.complaint());
     vec![(at, Err(failure))]
 }

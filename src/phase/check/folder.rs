@@ -6,6 +6,7 @@ use super::crates;
 use crate::model::names::PluginKey;
 use crate::model::project::Language;
 use crate::model::version::PluginVersion;
+use crate::toolchain::go::imports_c;
 
 /// The facts of one folder.
 pub(super) struct Folder<'a> {
@@ -118,11 +119,7 @@ pub(super) fn is_scaffold(folder: &Folder<'_>) -> Vec<String> {
 pub(super) fn uses_cgo(folder: &Folder<'_>) -> Vec<String> {
     let sources =
         folder.files.iter().filter(|(name, _)| name.ends_with(".go") && !name.ends_with("_test.go"));
-    let imports = |text: &str| {
-        let mut lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
-        lines.any(|line| matches!(line, "import \"C\"" | "\"C\""))
-    };
-    sources.filter(|(_, text)| imports(text)).map(|(name, _)| format!("{name} imports \"C\"")).collect()
+    sources.filter(|(_, text)| imports_c(text)).map(|(name, _)| format!("{name} imports \"C\"")).collect()
 }
 
 /// Crates that look for a library of the machine they are built on, unless told otherwise.

@@ -77,7 +77,10 @@ pub(super) fn folder<'a>(
         ambiguous: candidate.ambiguous,
         twin: twin.map(|twin| twin.place.as_str()),
         scaffold: scaffold_of(survey, candidate),
-        version: text("VERSION"),
+        // Also what is no text: the rule on versions says so.
+        version: files::read(&candidate.dir.join("VERSION"))
+            .ok()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         crate_version: field("version"),
         released: released.get(candidate.key.as_str()).cloned().unwrap_or_default(),
         changed: Vec::new(),

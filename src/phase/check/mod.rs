@@ -25,7 +25,7 @@ use crate::model::finding::Severity;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Learned;
-use crate::project::{self, Candidate, Selection, Survey};
+use crate::project::{self, Candidate, ProjectError, Selection, Survey};
 use declared::Declared;
 pub use learn::learn;
 use rules::{Look, RULES, Rule};
@@ -160,7 +160,8 @@ pub fn folders(survey: &Survey, chosen: &[&Candidate], selection: &Selection) ->
     Ok(report)
 }
 
-/// Resolves the plugins that can be built; those that can't be resolved get a finding.
+/// Resolves the plugins that can be built; those that can't be resolved get a finding. What is wrong with one hides
+/// nothing else that can be learned of it.
 ///
 /// # Errors
 /// When nothing can go on without the project's own configuration.
@@ -168,10 +169,13 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
     let mut all = Project { root: survey.layout.root.clone(), config: None, plugins: Vec::new() };
     for candidate in chosen.iter().filter(|one| one.language.is_some()) {
         let one = Selection::Named(vec![candidate.place.clone()]);
-        match project::resolve(&survey.layout, &one, None) {
-            Ok(project) => {
+        match project::resolve_to_ask(&survey.layout, &one) {
+            Ok((project, told)) => {
                 all.config = project.config;
                 all.plugins.extend(project.plugins);
+                // A rule on the folder has told of a version that is none.
+                let told = told.into_iter().filter(|error| !matches!(error, ProjectError::Version { .. }));
+                told.for_each(|error| report.tell(&candidate.place, "unresolved", &Failure::from(error)));
             }
             Err(error @ project::ProjectError::Pointer { .. }) => {
                 report.tell(&candidate.place, "lfs-pointer", &Failure::from(error));

@@ -46,9 +46,10 @@ pub(super) fn ask(unit: &Unit, emulator: Option<&Emulator>) -> Result<Answer, Re
     }
     let asked = format!("{label}: asked with --dump-manifest");
     let verdict = sandbox::run(&suspect, limits).map_err(|error| {
-        Failure::from(error)
-            .context(&asked)
-            .hint("a plugin answers that flag at once, with one line of JSON, before it does anything else")
+        let failure = Failure::from(error).context(&asked);
+        // What can't be started can't be run by hand either.
+        let hint = "a plugin answers that flag at once, with one line of JSON, before it does anything else";
+        if failure.hints.is_empty() { failure.hint(hint) } else { failure }
     })?;
     let finished = &verdict.finished;
     if !finished.success() {

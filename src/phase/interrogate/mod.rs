@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::build::BuildState;
+use super::launch::suspect::is_wine;
 use super::parallel;
 use super::{Run, plan};
 use crate::inspect;
@@ -188,6 +189,13 @@ fn either_way(unit: &Unit, emulator: Option<&Emulator>) -> Result<Said, Failure>
     let answer = match ask::ask(unit, emulator) {
         Ok(answer) => answer,
         Err(refusal) if !refusal.unknown_flag => return Err(refusal.failure),
+        // Where it would listen there, by TCP, nobody gets in.
+        Err(refusal) if is_wine(emulator) => {
+            return Err(refusal.failure.hint(
+                "in wine a plugin can be asked with --dump-manifest only: the way of hosts needs TCP there, which the \
+                 sandbox closes; --emulate off leaves wine out",
+            ));
+        }
         Err(refusal) => {
             return match schema::ask(unit, emulator) {
                 Ok(schema) => Ok(Said {
@@ -213,9 +221,13 @@ fn either_way(unit: &Unit, emulator: Option<&Emulator>) -> Result<Said, Failure>
             said.how.push_str("; Schema answers the same");
             Ok(said)
         }
-        Ok(_) => Err(Failure::new(
+        Ok(schema) => Err(Failure::new(
             FailureKind::Step,
-            format!("{}: what it answers to --dump-manifest is not what it answers to Schema", unit.label()),
+            format!(
+                "{}: what it answers to --dump-manifest is not what it answers to Schema: {}",
+                unit.label(),
+                said.module.differences(&schema.module, ["the first", "the second"])
+            ),
         )
         .hint("make both from one declaration; hosts install by the first and call by the second")),
         Err(failure) if failure.kind == FailureKind::Interrupted => Err(failure),
@@ -242,22 +254,31 @@ fn agree(label: &str, answered: &Said, embedded: &Manifest) -> Result<(), Failur
     if same {
         return Ok(());
     }
+    let what = match answered.module.differences(&embedded.module, ["the first", "the second"]) {
+        _ if answered.proto_version != embedded.proto_version => {
+            format!("protocol {} and {}", answered.proto_version, embedded.proto_version)
+        }
+        same if same.is_empty() => "the order of keys".to_owned(),
+        what => what,
+    };
     Err(Failure::new(
         FailureKind::Step,
-        format!("{label}: what it says when it runs is not what its manifest section says"),
+        format!("{label}: what it says when it runs is not what its manifest section says: {what}"),
     )
     .hint("make both from one declaration"))
 }
 
 fn mute(unit: &Unit, facts: &BinaryFacts) -> Failure {
     let what = if facts.go.is_some() { "Go" } else { "This" };
+    // wick knows no emulator that runs on Windows.
+    let emulator = if cfg!(windows) { "" } else { "or put an emulator (qemu-user, wine) on PATH; " };
     Failure::new(
         FailureKind::Step,
         format!("{}: its manifest can't be learned: it doesn't run on this machine and carries no manifest section", unit.label()),
     )
     .hint(format!(
-        "{what} plugin can carry its manifest in a section (`.wick`, on macOS `__DATA,__wick`); or put an emulator \
-         (qemu-user, wine) on PATH; or build that target on a machine of its own"
+        "{what} plugin can carry its manifest in a section (`.wick`, on macOS `__DATA,__wick`); {emulator}or build \
+         that target on a machine of its own"
     ))
 }
 

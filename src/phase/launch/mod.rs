@@ -253,7 +253,11 @@ fn greet(launch: &Launch<'_>, held: &mut Held, offer: &Offer<'_>) -> Result<Acce
         }
         FirstLine::Ended(text) if text.trim().is_empty() => {
             held.wait(Duration::from_secs(1));
-            let how = held.end().how.map_or_else(String::new, |how| format!(" with {how}"));
+            let ending = held.end();
+            if let Some(error) = held.start_failure(&ending) {
+                return Err(Failure::from(error).context(launch.label));
+            }
+            let how = ending.how.map_or_else(String::new, |how| format!(" with {how}"));
             fail(format!("it ended{how} before it said where it listens"))
                 .hint("started by a host, a plugin serves: is plugin.Serve reached?")
         }

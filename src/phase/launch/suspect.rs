@@ -33,7 +33,17 @@ pub(in crate::phase) fn suspect(
     args.insert(0, binary.to_string_lossy().into_owned());
     let mut readable = vec![binary.to_owned()];
     if wine {
-        readable.extend(["/usr/bin", "/usr/share/wine", "/opt"].map(PathBuf::from));
+        readable.extend(
+            [
+                "/usr/bin",
+                "/usr/share/wine",
+                "/opt",
+                "/etc/fonts",
+                "/usr/share/fonts",
+                "/usr/share/fontconfig",
+            ]
+            .map(PathBuf::from),
+        );
     } else {
         // qemu looks up its own mappings.
         readable.push(PathBuf::from("/proc/self"));

@@ -28,7 +28,7 @@ pub fn update(output: &Path, made: &BTreeMap<String, Sha256>) -> Result<(), Fail
     }
     let text = text(&all);
     if text != before {
-        files::write_atomic(&path, text.as_bytes(), 0o644)?;
+        files::write_output(output, &path, text.as_bytes(), 0o644)?;
     }
     Ok(())
 }

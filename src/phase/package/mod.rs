@@ -7,6 +7,7 @@ pub mod source;
 pub mod zip;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::build::BuildState;
 use super::committed::Committed;
@@ -131,11 +132,11 @@ fn conditions(
     all
 }
 
-fn is_program(path: &std::path::Path) -> bool {
+fn is_program(path: &Path) -> bool {
     files::mode(path).is_some_and(|mode| mode & 0o100 != 0)
 }
 
-/// Makes the due packages; gives each one's receipt or failure.
+/// Makes the due packages in a folder; gives each one's receipt or failure.
 #[must_use]
 pub fn package(
     run: &Run<'_>,
@@ -143,6 +144,7 @@ pub fn package(
     standings: &[Standing],
     answers: &Answers,
     committed: Option<&Committed<'_>>,
+    folder: &Path,
 ) -> BTreeMap<usize, Result<PackageReceipt, Failure>> {
     let due: Vec<usize> = (0..standings.len())
         .filter(|at| matches!(standings[*at], Standing::Due { .. }) && matches!(answers.get(at), Some(Ok(_))))
@@ -159,9 +161,9 @@ pub fn package(
                 (Standing::Due { conditions, .. }, BuildState::Ready { receipt, .. }, Some(Ok(learned))) => {
                     let unit = &run.plan.units[*at];
                     let source = source::state(run, states, *at, committed);
-                    pack(run, unit, receipt, conditions, learned).and_then(|made| {
+                    pack(run, unit, receipt, (conditions, learned), folder).and_then(|made| {
                         let made = PackageReceipt { source, ..made };
-                        run.store.keep_package(unit, &made).map(|()| made)
+                        run.store.keep_package(folder, unit, &made).map(|()| made)
                     })
                 }
                 _ => Err(Failure::new(FailureKind::Bug, "a package was due without a binary")),
@@ -177,8 +179,8 @@ fn pack(
     run: &Run<'_>,
     unit: &Unit,
     receipt: &BuildReceipt,
-    conditions: &BTreeMap<String, String>,
-    learned: &Learned,
+    (conditions, learned): (&BTreeMap<String, String>, &Learned),
+    folder: &Path,
 ) -> Result<PackageReceipt, Failure> {
     let label = unit.label();
     let Role::Package(name) = &unit.role else {
@@ -211,7 +213,7 @@ fn pack(
     let bytes = zip::write(&entries, run.plan.epoch)
         .map_err(|error| Failure::new(FailureKind::Step, format!("{label}: {error}")))?;
     judge_as_host(run, name, &bytes).map_err(|failure| failure.context(&label))?;
-    files::write_atomic(&run.plan.output.join(name), &bytes, 0o644)?;
+    files::write_output(folder, &folder.join(name), &bytes, 0o644)?;
     Ok(PackageReceipt {
         schema: RECEIPT_SCHEMA,
         plugin: unit.plugin.clone(),

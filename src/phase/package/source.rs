@@ -67,7 +67,7 @@ pub fn refresh(
         let now = state(run, states, at, committed);
         if package.source != now {
             package.source = now;
-            run.store.keep_package(&run.plan.units[at], package)?;
+            run.store.keep_package(run.store.output(), &run.plan.units[at], package)?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Plan: decides everything before anything is done. Pure, but for `tools` and `changed`, which read the facts.
 
 pub mod changed;
+pub mod emulators;
 pub mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};

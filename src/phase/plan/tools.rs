@@ -40,6 +40,7 @@ pub fn find(
             let zig = scope.spawn(|| seeker.zig());
             let zigbuild = scope.spawn(|| seeker.version("cargo-zigbuild", &["--version"]));
             tools.cargo = seeker.cargo();
+            tools.cargo_trouble = if tools.cargo.is_none() { seeker.cargo_trouble() } else { None };
             tools.zig = zig.join().ok().flatten();
             tools.zigbuild = zigbuild.join().ok().flatten();
             // The engine is slow to answer; ask only when it would be the last resort.
@@ -174,6 +175,41 @@ impl Seeker<'_> {
             rustup: self.program("rustup").is_some(),
             home: home.or_else(|| env::home(self.environment).map(|home| home.join(".cargo")))?,
             sysroot,
+        })
+    }
+
+    /// What is missing where cargo is there but doesn't answer: nearly always the toolchain that this folder asks for.
+    fn cargo_trouble(&self) -> Option<Missing> {
+        let cargo = self.program("cargo")?;
+        let said = match self.answer(&cargo, &["--version"]) {
+            Ok(_) => "rustc doesn't answer".to_owned(),
+            Err(said) => said,
+        };
+        if let (Some((name, by)), Some(_)) = (self.toolchain_asked_for(), self.program("rustup")) {
+            return Some(Missing {
+                what: format!("the Rust toolchain {name}, for which {by} asks"),
+                install: format!("rustup toolchain install {name}"),
+            });
+        }
+        let first = said.lines().next().unwrap_or_default().trim();
+        Some(Missing {
+            what: format!("a `cargo` command that works; it says `{first}`"),
+            install: "set right what `cargo --version` complains about".to_owned(),
+        })
+    }
+
+    /// The toolchain by name, and who names it, in rustup's order: <https://rust-lang.github.io/rustup/overrides.html>
+    fn toolchain_asked_for(&self) -> Option<(String, String)> {
+        if let Some(name) = self.environment.get("RUSTUP_TOOLCHAIN").filter(|name| !name.is_empty()) {
+            return Some((name.clone(), "RUSTUP_TOOLCHAIN".to_owned()));
+        }
+        self.folder.ancestors().find_map(|folder| {
+            let path = ["rust-toolchain", "rust-toolchain.toml"]
+                .into_iter()
+                .map(|name| folder.join(name))
+                .find(|path| files::is_file(path))?;
+            let name = toolchain::cargo::channel(&files::read_text(&path).ok()?)?;
+            Some((name, path.display().to_string()))
         })
     }
 

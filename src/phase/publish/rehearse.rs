@@ -18,10 +18,12 @@ use crate::model::package::{MANIFEST_NAME, PACKAGE_MAX, PackageEntry, beside};
 use crate::model::project::Plugin;
 use crate::model::publish::Rehearsed;
 use crate::model::signature::SignaturePolicy;
+use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::package::marks::{self, Marks};
 use crate::phase::packages::{Kept, RECEIPTS};
 use crate::phase::parallel::{self, OnFailure};
+use crate::phase::plan::emulators;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::verify::{self, Expectation};
 use crate::phase::{Freshness, attest, interrogate, sign};
@@ -87,7 +89,12 @@ pub(super) fn rehearse(
         unrehearsed(signers, &actors, findings);
     }
     let mut played = bundles(request, signers, &actors)?;
-    let found = tools::find(how.environment, request.root, &[], Emulation::Auto)?;
+    let mut found = tools::find(how.environment, request.root, &[], Emulation::Auto)?;
+    let mut targets: Vec<Target> = actors.iter().map(|actor| actor.kept.receipt.target).collect();
+    targets.sort();
+    targets.dedup();
+    // One that runs nothing is none: the row says that it was not started.
+    emulators::prove(&mut found, &targets, Some(request.output))?;
     let results = parallel::each(
         "rehearse",
         &actors,

@@ -309,7 +309,7 @@ fn keep(request: &Request<'_>, rows: &[Row]) -> Result<(), Failure> {
     files::create_folder(folder)?;
     for row in rows {
         if let Some(bytes) = &row.rebuilt {
-            files::write_atomic(&folder.join(&row.result.package), bytes, 0o644)?;
+            files::write_output(folder, &folder.join(&row.result.package), bytes, 0o644)?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::packages::{self, Kept};
 use crate::phase::parallel::OnFailure;
+use crate::phase::plan::emulators;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::plan::{self, TargetChoice, Wish};
 use crate::phase::store::Store;
@@ -152,6 +153,7 @@ fn tools(
         }
     }
     tools::check(&found, languages)?;
+    emulators::prove(&mut found, targets, None)?;
     Ok(found)
 }
 

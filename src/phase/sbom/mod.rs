@@ -49,7 +49,9 @@ pub fn update(output: &Path, plugins: &BTreeSet<&PluginKey>) -> Result<Written, 
             Ok(bom) => {
                 let text = bom.to_json();
                 if !files::read(&path).is_ok_and(|there| there == text.as_bytes()) {
-                    files::write_atomic(&path, text.as_bytes(), 0o644)?;
+                    // Were the disk full now, an old one would stay and be believed.
+                    files::remove(&path)?;
+                    files::write_output(output, &path, text.as_bytes(), 0o644)?;
                 }
                 written.digests.insert(name, Sha256::of(text.as_bytes()));
             }

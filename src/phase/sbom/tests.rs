@@ -68,6 +68,7 @@ pub(in crate::phase) fn build_receipt(target: &str, binary: &[u8]) -> BuildRecei
         sha256: Sha256::of(binary),
         size: binary.len() as u64,
         files: Vec::new(),
+        left_out: Vec::new(),
         facts: BinaryFacts {
             format: Format::Elf,
             systems: Vec::new(),

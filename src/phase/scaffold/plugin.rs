@@ -118,8 +118,7 @@ impl Edit {
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
-        let mode = files::mode(&self.path).unwrap_or(0o644);
-        Ok(files::write_atomic(&self.path, text.as_bytes(), mode)?)
+        Ok(files::write_users(&self.path, text.as_bytes())?)
     }
 }
 

@@ -98,7 +98,7 @@ fn sign_one(
         clear(kept)?;
     }
     let signed = signed?;
-    files::write_atomic(&path, signed.bundle.to_json().as_bytes(), 0o644)?;
+    files::write_output(&kept.folder, &path, signed.bundle.to_json().as_bytes(), 0o644)?;
     Ok((signed.identity, ""))
 }
 

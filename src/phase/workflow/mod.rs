@@ -130,7 +130,7 @@ pub fn write(workflow: &Workflow) -> Result<(), Failure> {
     if let Some(folder) = workflow.path.parent() {
         files::create_folder(folder)?;
     }
-    Ok(files::write_atomic(&workflow.path, text.as_bytes(), 0o644)?)
+    Ok(files::write_users(&workflow.path, text.as_bytes())?)
 }
 
 fn values(layout: &Layout, top: &Path, branch: String, wick: Install) -> Values {

@@ -1,4 +1,4 @@
-//! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
+//! Files: reading with the path in every error, writing by whose file it is, locks, scratch folders.
 
 mod scratch;
 mod write;
@@ -12,11 +12,14 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{make_link, move_new, write_atomic, write_new, write_new_private, write_scratch};
+pub use write::{
+    append, make_link, move_new, move_output, stay_inside, write_atomic, write_new, write_new_private,
+    write_output, write_scratch, write_users,
+};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("can't {what} {}", path.display())]
+#[error("can't {what} {}", shown(path))]
 pub struct FileError {
     what: &'static str,
     path: PathBuf,
@@ -49,6 +52,13 @@ type Result<T> = std::result::Result<T, FileError>;
 
 fn wrap<T>(what: &'static str, path: &Path, result: io::Result<T>) -> Result<T> {
     result.map_err(|source| FileError { what, path: path.to_owned(), source })
+}
+
+/// A path for people, with the separators of this system, however it was put together.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let own = if cfg!(windows) { path.components().collect() } else { path.to_owned() };
+    own.to_string_lossy().into_owned()
 }
 
 /// What stands at a path.
@@ -142,6 +152,19 @@ pub fn mode(path: &Path) -> Option<u32> {
     {
         let _ = path;
         None
+    }
+}
+
+/// Whether nothing on the file system of `path` may be executed.
+#[must_use]
+pub fn is_noexec(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(path)
+        .is_ok_and(|system| system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC));
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }
 

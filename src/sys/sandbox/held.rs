@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Confinement, SandboxError};
 use crate::sys::files::Scratch;
-use crate::sys::group::{Group, end_group};
+use crate::sys::group::{self, Group, end_group};
 use crate::sys::interrupt::{self, Registered};
 use crate::sys::process::ProcessError;
 
@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A running program.
 pub struct Held {
+    program: PathBuf,
     group: Group,
     /// Open while the program shall live; only where there is a supervisor.
     lifeline: Option<ChildStdin>,
@@ -54,6 +55,8 @@ pub struct Ending {
     pub how: Option<String>,
     /// How many processes it left running; they are ended.
     pub left_behind: usize,
+    /// The program could not be started: what the system said.
+    pub not_started: Option<i32>,
 }
 
 impl Held {
@@ -87,7 +90,8 @@ impl Held {
             let tail = stderr.clone();
             readers.push(std::thread::spawn(move || tail.drain(&mut pipe)));
         }
-        Ok(Held { group, lifeline, _registered, first, stdout, stderr, readers, home, scratch })
+        let program = PathBuf::from(program);
+        Ok(Held { program, group, lifeline, _registered, first, stdout, stderr, readers, home, scratch })
     }
 
     /// The first line it prints.
@@ -157,11 +161,14 @@ impl Held {
     pub fn end(&mut self) -> Ending {
         let code = self.finish();
         // The pipes close with the last process; what a runaway still holds open isn't waited for.
-        let began = Instant::now();
-        while self.readers.iter().any(|reader| !reader.is_finished()) && began.elapsed().as_millis() < 500 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let all_read = || self.readers.iter().all(std::thread::JoinHandle::is_finished).then_some(());
+        group::until(Duration::from_millis(500), all_read);
         super::ending(self.scratch.path(), code)
+    }
+
+    /// The failure of a program that could not be started, if it is that.
+    pub fn start_failure(&self, ending: &Ending) -> Option<SandboxError> {
+        Some(super::start_error(&self.program, ending.not_started?))
     }
 
     /// How tightly it was held.
@@ -172,10 +179,7 @@ impl Held {
 
     fn finish(&mut self) -> Option<String> {
         if self.lifeline.take().is_some() {
-            let began = Instant::now();
-            while matches!(self.group.try_wait(), Ok(None)) && began.elapsed() < PATIENCE {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            group::until(PATIENCE, || (!matches!(self.group.try_wait(), Ok(None))).then_some(()));
         }
         let status = self.group.try_wait().ok().flatten();
         self.group.end();

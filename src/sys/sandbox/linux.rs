@@ -17,6 +17,8 @@ use landlock::{
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
 use serde::{Deserialize, Serialize};
 
+use super::filter::Server;
+use super::network::{self, Network};
 use super::{Confinement, Ending, Reach, SandboxError, Suspect, Verdict};
 use crate::sys::files;
 use crate::sys::process::{self, Limits};
@@ -27,6 +29,8 @@ const CONFINE: &str = "__confine";
 /// Files in the private folder, which the plugin can't reach.
 const STATUS: &str = "status.json";
 const CONFINEMENT: &str = "confinement.json";
+/// Holds the number of the system's error when the plugin could not be started.
+const START: &str = "start";
 
 /// Where programs find their libraries and their clock; nothing of a user lies there.
 const SYSTEM: [&str; 9] = [
@@ -79,6 +83,8 @@ struct Status {
     raw: i32,
     left_behind: usize,
     start_error: Option<String>,
+    /// The plugin itself could not be started: the system's error.
+    not_started: Option<i32>,
 }
 
 pub(super) fn confine(
@@ -93,6 +99,9 @@ pub(super) fn confine(
     let status: Status = from_file(&private.join(STATUS), &finished.complaint())?;
     if let Some(error) = status.start_error {
         return Err(SandboxError::Broken(error));
+    }
+    if let Some(code) = status.not_started {
+        return Err(super::start_error(&suspect.program, code));
     }
     let ended = ExitStatus::from_raw(status.raw);
     (finished.code, finished.signal) = (ended.code(), ended.signal());
@@ -129,11 +138,11 @@ pub(super) fn confinement(private: &Path) -> Confinement {
 /// How the program ended. The supervisor's own end says nothing.
 pub(super) fn ending(private: &Path, _: Option<String>) -> Ending {
     let Ok(status) = from_file::<Status>(&private.join(STATUS), "") else {
-        return Ending { how: None, left_behind: 0 };
+        return Ending { how: None, left_behind: 0, not_started: None };
     };
     let ended = ExitStatus::from_raw(status.raw);
     let how = status.start_error.unwrap_or_else(|| process::ending(ended.code(), ended.signal()));
-    Ending { how: Some(how), left_behind: status.left_behind }
+    Ending { how: Some(how), left_behind: status.left_behind, not_started: status.not_started }
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, SandboxError> {
@@ -182,7 +191,7 @@ fn supervise() -> Option<()> {
     let mut command = Command::new(crate::sys::env::current_exe().ok()?);
     command.args([CONFINE, line.trim_end()]).env_clear().envs(&order.suspect.env);
     command.current_dir(&order.home).stdin(Stdio::null());
-    let mut status = Status { raw: 0, left_behind: 0, start_error: None };
+    let mut status = Status { raw: 0, left_behind: 0, start_error: None, not_started: None };
     match command.spawn() {
         Ok(child) => {
             let plugin = Pid::from_raw(i32::try_from(child.id()).ok()?)?;
@@ -190,6 +199,8 @@ fn supervise() -> Option<()> {
             // Threads of a dying process can still be in the table for a moment; real leftovers stay.
             std::thread::sleep(Duration::from_millis(2));
             status.left_behind = end_all_children();
+            let said = files::read_text(&order.status.with_file_name(START)).unwrap_or_default();
+            status.not_started = said.parse().ok();
         }
         Err(error) => status.start_error = Some(error.to_string()),
     }
@@ -272,8 +283,6 @@ fn become_plugin(order: &str) -> String {
         Ok(order) => order,
         Err(error) => return error.to_string(),
     };
-    // Should the supervisor be killed from outside, the plugin at least goes with it.
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     // Its own session: signals to its group can't reach the supervisor, and it has no terminal.
     let _ = rustix::process::setsid();
     let limit = |resource, most| {
@@ -289,6 +298,11 @@ fn become_plugin(order: &str) -> String {
         Reach::Network => limit(Resource::Fsize, 1 << 30),
         Reach::Everything => {}
     }
+    // Opened before the door closes; closed by exec.
+    let mut start = match std::fs::File::create(order.status.with_file_name(START)) {
+        Ok(file) => file,
+        Err(error) => return error.to_string(),
+    };
     if let Err(error) = lock_in(&order) {
         return error;
     }
@@ -298,33 +312,69 @@ fn become_plugin(order: &str) -> String {
         .envs(&order.suspect.env)
         .current_dir(&order.home)
         .exec();
+    if let Some(code) = error.raw_os_error() {
+        // Should that fail as well, the line below is all there is.
+        let _ = start.write_all(code.to_string().as_bytes());
+    }
     format!("{}: {error}", order.suspect.program.display())
 }
 
 fn lock_in(order: &Order) -> Result<(), String> {
     // Opened before the door closes; closed by exec.
     let mut note = std::fs::File::create(&order.confinement).map_err(|error| error.to_string())?;
+    let namespace = (order.suspect.reach == Reach::Nothing).then(|| network::leave(&order.suspect.program));
+    // Should the supervisor be killed from outside, the plugin at least goes with it. Not earlier: who gets other
+    // rights forgets this.
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     let confinement = match order.suspect.reach {
         Reach::Everything => Confinement::GroupOnly("that was asked for".to_owned()),
-        reach => held(reach, restrict(order).map_err(|error| error.to_string())?),
+        _ => {
+            let status = restrict(order).map_err(|error| error.to_string())?;
+            // Who leaves a server behind talks to it.
+            let server = if order.suspect.may_linger { Server::Own } else { Server::None };
+            held(status, namespace.map(|namespace| network::hold_back(namespace, server)).as_ref())
+        }
     };
     let text = serde_json::to_string(&confinement).map_err(|error| error.to_string())?;
     note.write_all(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-fn held(reach: Reach, status: RulesetStatus) -> Confinement {
+/// What holds it, in words; with no network to close it was to be open.
+fn held(status: RulesetStatus, network: Option<&Network>) -> Confinement {
+    let open = |network: &&Network| !network.is_closed();
+    let closed = network.filter(|network| network.is_closed()).map(Network::told);
+    let mut held = vec!["files".to_owned()];
+    let mut but = Vec::new();
     match status {
-        RulesetStatus::FullyEnforced if reach == Reach::Network => {
-            Confinement::Landlock("files, signals; the network is open".to_owned())
+        RulesetStatus::FullyEnforced => {
+            held.extend(network.filter(open).map(|_| "TCP".to_owned()));
+            held.push("signals".to_owned());
         }
-        RulesetStatus::FullyEnforced => Confinement::Landlock("files, TCP, signals".to_owned()),
-        RulesetStatus::PartiallyEnforced if reach == Reach::Network => Confinement::Landlock(
-            "files; this kernel can't hold back signals; the network is open".to_owned(),
-        ),
         RulesetStatus::PartiallyEnforced => {
-            Confinement::Landlock("files; this kernel can't hold back TCP or signals".to_owned())
+            let tcp = if network.is_some_and(|network| !network.is_closed()) { "TCP or " } else { "" };
+            but.push(format!("this kernel can't hold back {tcp}signals"));
         }
-        RulesetStatus::NotEnforced => Confinement::GroupOnly("this kernel has no Landlock".to_owned()),
+        RulesetStatus::NotEnforced => {
+            held.clear();
+            but.push("this kernel has no Landlock".to_owned());
+        }
+    }
+    held.extend(closed);
+    but.push(match network {
+        None => "the network is open".to_owned(),
+        Some(network) if !network.is_closed() => network.told(),
+        Some(_) => String::new(),
+    });
+    but.retain(|text| !text.is_empty());
+    match status {
+        RulesetStatus::NotEnforced => {
+            but.extend(held.iter().map(|what| format!("it is held from: {what}")));
+            Confinement::GroupOnly(but.join("; "))
+        }
+        _ => {
+            let held = held.join(", ");
+            Confinement::Landlock(std::iter::once(held).chain(but).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs code that nobody vouches for: clean environment, scratch folder, deadline, capped output, and no process
 //! of it left afterwards. On Linux inside Landlock, by two hidden roles of our own program (see `linux`):
 //! wick → supervisor (ends every descendant, even those that left their group) → confined (locks itself in, then
-//! becomes the plugin). Elsewhere a process group or job object is all there is, and the result says so.
+//! becomes the plugin). What only has to say what it is has no network either (see `network`). Elsewhere a process group or job object is all there is, and the result says so.
 
 use std::collections::BTreeMap;
 #[cfg(not(target_os = "linux"))]
@@ -10,13 +10,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::Scratch;
+use super::files::{self, Scratch};
 use super::process::{Finished, Limits, ProcessError};
 use crate::model::failure::{Explain, FailureKind};
 
+#[cfg(target_os = "linux")]
+mod filter;
 mod held;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod network;
 
 pub use held::{Ending, FirstLine, Held};
 
@@ -31,7 +35,8 @@ pub struct Suspect {
     pub env: BTreeMap<String, String>,
     /// Files and folders it may read and execute besides the system's libraries.
     pub readable: Vec<PathBuf>,
-    /// Whether processes that it leaves behind are normal (wine keeps a server for a while) rather than an offence.
+    /// Whether processes that it leaves behind are normal (wine keeps a server for a while, and talks to it by a
+    /// socket) rather than an offence.
     pub may_linger: bool,
     /// What it may reach.
     pub reach: Reach,
@@ -74,10 +79,21 @@ pub struct Verdict {
 pub enum SandboxError {
     /// The scratch folder or a status file.
     #[error("can't set up the sandbox")]
-    Files(#[from] super::files::FileError),
+    Files(#[from] files::FileError),
     /// Starting, deadline, output, interrupt.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The program itself could not be started.
+    #[error("{} can't be started{}", files::shown(program), if *noexec { ": its file system is mounted noexec" } else { "" })]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+        /// Whether it lies where nothing may be started.
+        noexec: bool,
+    },
     /// The hidden roles didn't do their part.
     #[error("the sandbox failed: {0}")]
     Broken(String),
@@ -88,7 +104,21 @@ impl Explain for SandboxError {
         match self {
             SandboxError::Files(error) => error.kind(),
             SandboxError::Process(error) => error.kind(),
-            SandboxError::Broken(_) => FailureKind::Step,
+            SandboxError::Start { .. } | SandboxError::Broken(_) => FailureKind::Step,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            SandboxError::Files(error) => error.hints(),
+            SandboxError::Process(error) => error.hints(),
+            SandboxError::Start { noexec: true, .. } => {
+                vec![
+                    "put it where programs may be started: name another folder with -o (or TMPDIR)"
+                        .to_owned(),
+                ]
+            }
+            SandboxError::Start { .. } | SandboxError::Broken(_) => Vec::new(),
         }
     }
 }
@@ -129,10 +159,17 @@ pub fn start(
     Held::spawn(&program, command, order, line_max, (scratch, home))
 }
 
+/// A program that the system refuses to start, and why as far as that can be seen.
+fn start_error(program: &std::path::Path, code: i32) -> SandboxError {
+    let source = std::io::Error::from_raw_os_error(code);
+    let noexec = source.kind() == std::io::ErrorKind::PermissionDenied && files::is_noexec(program);
+    SandboxError::Start { program: program.to_owned(), source, noexec }
+}
+
 fn place() -> Result<(Scratch, PathBuf), SandboxError> {
     let scratch = Scratch::new()?;
-    let home = super::files::canonical(scratch.path())?.join("home");
-    super::files::create_folder(&home)?;
+    let home = files::canonical(scratch.path())?.join("home");
+    files::create_folder(&home)?;
     Ok((scratch, home))
 }
 
@@ -176,7 +213,7 @@ fn confinement(_: &Path) -> Confinement {
 
 #[cfg(not(target_os = "linux"))]
 fn ending(_: &Path, how: Option<String>) -> Ending {
-    Ending { how, left_behind: 0 }
+    Ending { how, left_behind: 0, not_started: None }
 }
 
 /// Plays a hidden role of the sandbox when the arguments (without the program's name) ask for one, and gives the

@@ -7,7 +7,7 @@ mod says;
 
 pub use config::reaches_binaries;
 pub use crates::composition;
-pub use says::{build_script_deps, dep_info, env_deps, executable, out_dirs};
+pub use says::{build_script_deps, channel, dep_info, env_deps, executable, out_dirs};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -89,7 +89,8 @@ impl Toolchain for Cargo {
         target: Target,
     ) -> Result<String, Vec<Missing>> {
         let Some(cargo) = &tools.cargo else {
-            return Err(vec![missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs")]);
+            let none = || missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs");
+            return Err(vec![tools.cargo_trouble.clone().unwrap_or_else(none)]);
         };
         let Some(triple) = triple(tools, plugin, target) else {
             return Err(vec![missing(
@@ -409,5 +410,6 @@ fn closure(
         }
     }
     let parts = crates::parts(metadata, &root.id);
-    Ok(Closure { sources: sources.into_iter().collect(), files: Vec::new(), whole, parts })
+    let sources = sources.into_iter().collect();
+    Ok(Closure { sources, files: Vec::new(), ignored: Vec::new(), whole, parts })
 }

@@ -28,6 +28,16 @@ pub fn out_dirs(messages: &str) -> Vec<PathBuf> {
     ran.filter_map(|message| message["out_dir"].as_str().map(PathBuf::from)).collect()
 }
 
+/// The toolchain that a `rust-toolchain` file names: as TOML, or as its only line.
+#[must_use]
+pub fn channel(text: &str) -> Option<String> {
+    if let Ok(table) = text.parse::<toml::Table>() {
+        return Some(table.get("toolchain")?.get("channel")?.as_str()?.to_owned());
+    }
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.next().filter(|_| lines.next().is_none()).map(str::to_owned)
+}
+
 /// The files that a make-style dependency list (cargo's `<binary>.d`) names: spaces are escaped with `\`.
 #[must_use]
 pub fn dep_info(text: &str) -> Vec<PathBuf> {

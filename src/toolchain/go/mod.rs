@@ -1,8 +1,10 @@
 //! Go: `go build` with everything that would make two builds differ turned off.
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
+mod cgo;
 mod modules;
 
+pub use cgo::{imports_c, needs_only_c};
 pub use modules::composition;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,7 +151,7 @@ impl Toolchain for Go {
                     "list",
                     "-e",
                     "-deps",
-                    "-json=Dir,ImportPath,Standard,Module,GoFiles,SFiles,EmbedPatterns,EmbedFiles,Imports,Deps,Error",
+                    "-json=Dir,ImportPath,Standard,Module,GoFiles,IgnoredGoFiles,SFiles,EmbedPatterns,EmbedFiles,Imports,Deps,Error",
                 ])
                 .args(tags(go));
             line.env = environment(order, go, target);
@@ -309,6 +311,7 @@ struct Package {
     standard: bool,
     module: Option<Module>,
     go_files: Vec<String>,
+    ignored_go_files: Vec<String>,
     #[serde(rename = "SFiles")]
     s_files: Vec<String>,
     embed_patterns: Vec<String>,
@@ -355,7 +358,7 @@ fn closure(
     let deps: Vec<&Package> =
         root.deps.iter().filter_map(|path| by_path.get(path.as_str()).copied()).collect();
     let closure = || std::iter::once(root).chain(deps.iter().copied());
-    let (mut sources, mut files) = (BTreeSet::new(), BTreeSet::new());
+    let (mut sources, mut files, mut ignored) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut add = |path: PathBuf| sources.insert(SourcePath::File(path));
     add(plugin.dir.join("VERSION"));
     add(source(plugin).module_root.join("vendor/modules.txt"));
@@ -384,6 +387,7 @@ fn closure(
         }
         let names = package.go_files.iter().chain(&package.s_files).chain(&package.embed_files);
         files.extend(names.map(|name| package.dir.join(name)));
+        ignored.extend(package.ignored_go_files.iter().map(|name| package.dir.join(name)));
         sources.extend(package.embed_files.iter().map(|name| SourcePath::File(package.dir.join(name))));
         // A new file that an embed pattern matches may appear anywhere below.
         sources.insert(if package.embed_patterns.is_empty() {
@@ -403,10 +407,6 @@ fn closure(
         }
     }
     let parts = modules::parts(root, closure(), by_path);
-    Ok(Closure {
-        sources: sources.into_iter().collect(),
-        files: files.into_iter().collect(),
-        whole: Vec::new(),
-        parts,
-    })
+    let (sources, files) = (sources.into_iter().collect(), files.into_iter().collect());
+    Ok(Closure { sources, files, ignored, whole: Vec::new(), parts })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Wick {
     folder: PathBuf,
     env: BTreeMap<String, OsString>,
     stdin: Option<String>,
+    /// What starts it, with arguments before its own.
+    through: Vec<OsString>,
 }
 
 impl Wick {
@@ -46,7 +48,13 @@ impl Wick {
         }
         env.insert("GIT_CONFIG_GLOBAL".to_owned(), "/dev/null".into());
         env.insert("GIT_CONFIG_NOSYSTEM".to_owned(), "1".into());
-        Wick { args: args.iter().map(OsString::from).collect(), folder: folder.to_owned(), env, stdin: None }
+        Wick {
+            args: args.iter().map(OsString::from).collect(),
+            folder: folder.to_owned(),
+            env,
+            stdin: None,
+            through: Vec::new(),
+        }
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Wick {
@@ -61,14 +69,22 @@ impl Wick {
         self
     }
 
+    /// Started by another program, which gets wick and its arguments behind its own.
+    pub(crate) fn through(mut self, line: &[&str]) -> Wick {
+        self.through = line.iter().map(OsString::from).collect();
+        self
+    }
+
     pub(crate) fn folder(mut self, folder: &Path) -> Wick {
         self.folder = folder.to_owned();
         self
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wick"));
-        command.args(&self.args).current_dir(&self.folder).env_clear().envs(&self.env);
+        let wick = OsString::from(env!("CARGO_BIN_EXE_wick"));
+        let mut line = self.through.iter().chain([&wick]).chain(&self.args);
+        let mut command = Command::new(line.next().unwrap_or(&wick));
+        command.args(line).current_dir(&self.folder).env_clear().envs(&self.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

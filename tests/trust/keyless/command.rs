@@ -137,6 +137,69 @@ fn a_refusal_leaves_no_bundle_and_ends_with_6() {
     assert!(job.bundle().exists());
 }
 
+/// Whatever fails on the way to a signature, and whatever lay there before: no archive has its name without its bundle
+/// (and attestation, where one is asked for), nothing half-signed is taken for a release, and the next run puts it right.
+#[test]
+fn what_is_not_signed_has_no_name() {
+    need!(&["sigstore-js", "go", "git"]);
+    let job = Job::new();
+    let zip = format!("alpha-0.1.0-{}.zip", repo::this_machine().replace('/', "-"));
+    let named = || job.repo.list("bin").into_iter().filter(|name| name.contains(".zip")).collect::<Vec<_>>();
+    let down = || json!([{ "status": 500 }, { "status": 500 }, { "status": 500 }, { "status": 500 }]);
+    let once = json!([{}, { "status": 500 }, { "status": 500 }, { "status": 500 }, { "status": 500 }]);
+    let plain = || {
+        let args = ["plugin", "build", "alpha", "--target", repo::this_machine()];
+        job.repo.wick(&args).run().expect_code(0);
+    };
+    let source = |text: &str| {
+        let main = job.repo.read("connector/alpha/main.go");
+        job.repo.write("connector/alpha/main.go", &format!("{main}\n// {text}\nvar _ = {text:?}\n"));
+    };
+    let attest: &[&str] = &["--attest"];
+    for (what, service, answers, more) in [
+        ("Fulcio is down", "fulcio", down(), &[][..]),
+        ("Rekor is down", "rekor", down(), &[]),
+        ("Rekor answers something else", "rekor", json!([{ "other": true }]), &[]),
+        ("Rekor is down for the attestation", "rekor", once, attest),
+    ] {
+        for before in ["nothing", "an unsigned one", "a stale one", "a stale and signed one"] {
+            let _ = std::fs::remove_dir_all(job.repo.path("bin"));
+            match before {
+                "nothing" => {}
+                "a stale and signed one" => drop(job.build(more).run().expect_code(0)),
+                _ => plain(),
+            }
+            if before.contains("stale") {
+                source(&format!("{what} {before}"));
+            }
+            job.double.plan(service, &answers);
+            let ran = job.build(more).run();
+            assert!(matches!(ran.code, Some(5 | 6)), "{what}, {before}\n{ran}");
+            let kept = before == "an unsigned one" && !more.is_empty();
+            let (left, receipts) = (named(), job.repo.list("bin/.wick/receipts"));
+            if kept {
+                // It was there, and its signature is lacking nothing now.
+                assert_eq!(left, [zip.clone(), format!("{zip}.sigstore.json")], "{what}, {before}\n{ran}");
+            } else {
+                assert_eq!(left, Vec::<String>::new(), "{what}, {before}\n{ran}");
+                assert!(!receipts.iter().any(|name| name.ends_with(".package.json")), "{what}, {before}");
+            }
+            let sums = job.repo.read("bin/checksums.txt");
+            assert_eq!(sums.contains(&zip), kept, "{what}, {before}: {sums}");
+            assert_eq!(job.repo.list("bin/.wick/tmp"), Vec::<String>::new(), "{what}, {before}");
+            // The next run needs no flag, and what it makes is whole.
+            job.double.plan(service, &json!([]));
+            job.build(more).run().expect_code(0);
+            let mut whole = vec![zip.clone(), format!("{zip}.sigstore.json")];
+            if !more.is_empty() {
+                whole.insert(1, format!("{zip}.intoto.sigstore.json"));
+            }
+            assert_eq!(named(), whole, "{what}, {before}");
+            job.verify(job.double.fact("subject")).expect_code(0);
+        }
+    }
+}
+
 #[test]
 fn no_child_and_no_text_ever_has_a_token() {
     need!(&["sigstore-js", "go", "git"]);

@@ -17,6 +17,7 @@ const CHECKS: &[Check] = &[
     layers::check,
     walls::check,
     walls::one_door_to_git,
+    walls::limited_waits,
     text::first_lines,
     text::lengths,
     text::unfinished,

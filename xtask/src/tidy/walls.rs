@@ -43,6 +43,42 @@ const PRINTERS: &[&str] = &["anstream", "indicatif"];
 
 const PRINT_MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 
+/// Calls that wait for as long as it takes: for a process, a message, a lock's holder.
+const ENDLESS: &[&str] = &["wait", "recv", "wait_with_output"];
+
+/// The same where it is a command's: other types have methods of these names.
+const OF_COMMANDS: &[&str] = &["output", "status"];
+
+/// Where ends are waited for, with a limit.
+const WAITS: &str = "src/sys/group.rs";
+
+/// Who waits without a limit hangs one day: a child stands still in the kernel, a message was taken by another.
+pub(super) fn limited_waits(files: &[File]) -> Vec<Finding> {
+    let sources = files.iter().filter(|file| file.path.starts_with("src/") && file.is_rust());
+    sources.filter(|file| file.path != WAITS).flat_map(|file| endless(&file.path, file.text())).collect()
+}
+
+fn endless(path: &str, source: &str) -> Vec<Finding> {
+    let tokens = tokens(source);
+    let names = |word: &str| tokens.iter().any(|token| token.text == word);
+    let (commands, conditions) = (names("Command"), names("Condvar"));
+    let mut found = Vec::new();
+    for four in tokens.windows(4) {
+        let [dot, name, open, close] = [0, 1, 2, 3].map(|at| four[at].text.as_str());
+        if dot != "." || open != "(" {
+            continue;
+        }
+        let plain = close == ")" && (ENDLESS.contains(&name) || commands && OF_COMMANDS.contains(&name));
+        if plain || conditions && name == "wait" {
+            let sentence = format!(
+                "`.{name}` waits without a limit: ask again and again, as {WAITS} does, or give it a time"
+            );
+            found.push(Finding::error(path, four[1].line, sentence));
+        }
+    }
+    found
+}
+
 /// Effects outside `sys`, prints outside `cli/render`.
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let sources = files.iter().filter(|file| file.path.starts_with("src/") && file.is_rust());
@@ -177,6 +213,25 @@ mod tests {
         findings("src/system.rs", "use std::fs;", 1);
         findings("src/phase/mod.rs", "mod tests { use std::fs; }", 0);
         findings("src/main.rs", "std::env::args_os(); std::env::args();", 1);
+    }
+
+    #[test]
+    fn every_wait_has_a_limit() {
+        for (source, count) in [
+            ("child.wait();", 1),
+            ("let got = events.recv();", 1),
+            ("child.wait_with_output();", 1),
+            ("Command::new(x).output();", 1),
+            ("let s: Command; s.status();", 1),
+            ("use std::sync::Condvar; freed.wait(state);", 1),
+            ("use std::sync::Condvar; freed.wait_timeout(state, second);", 0),
+            ("store.output(); response.status();", 0),
+            ("held.wait(GRACE); events.recv_timeout(nap); child.try_wait();", 0),
+        ] {
+            assert_eq!(endless("src/sys/process.rs", source).len(), count, "{source}");
+        }
+        let file = |path: &str| File { path: path.into(), bytes: b"child.wait();".to_vec() };
+        assert_eq!(limited_waits(&[file(WAITS), file("src/sys/x.rs"), file("tests/it/x.rs")]).len(), 1);
     }
 
     #[test]
