@@ -295,7 +295,11 @@ mod tests {
         let broken = || CodeSignature::Broken { why: "it is cut short".to_owned() };
         let whole = CodeSignature::Whole { identifier: String::new(), ad_hoc: true, linker_signed: true };
         for (signature, error, doubt) in [
-            (CodeSignature::Missing, "its code isn't signed, so macOS on arm64 kills it", "its code isn't signed"),
+            (
+                CodeSignature::Missing,
+                "its code isn't signed, so macOS on arm64 kills it",
+                "its code isn't signed",
+            ),
             (
                 broken(),
                 "its code signature doesn't hold: it is cut short, so macOS on arm64 kills it",

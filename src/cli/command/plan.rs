@@ -23,6 +23,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
     )?;
     let kind = args.kind.map(PluginKind::from);
     let layout = project::look(session.root())?;
+    // CI builds what the matrix says: a folder that it can never hold would stay unnoticed there.
+    layout.refuse_odd(kind)?;
     let mut project = project::resolve(&layout, &selection, kind)?;
     if args.changed {
         let choice = TargetChoice::All;
