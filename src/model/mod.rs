@@ -12,6 +12,7 @@ pub mod digest;
 pub mod endpoint;
 pub mod event;
 pub mod failure;
+pub mod file_names;
 pub mod finding;
 pub mod key_source;
 pub mod level;

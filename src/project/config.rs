@@ -79,10 +79,7 @@ const RESERVED: [&str; 5] = ["GOOS", "GOARCH", "GOFLAGS", "CARGO_BUILD_TARGET", 
 
 /// Reads wick.toml as far as it is about `chosen`, with what is wrong in tables of others; without a file every default
 /// holds. Whoever names one plugin isn't kept from it by another one's table.
-pub(super) fn read(
-    root: &Path,
-    chosen: Chosen<'_>,
-) -> Result<(Config, Option<ProjectError>), ProjectError> {
+pub(super) fn read(root: &Path, chosen: Chosen<'_>) -> Result<(Config, Option<ProjectError>), ProjectError> {
     let path = root.join(CONFIG_NAME);
     if files::kind(&path) == files::Kind::Missing {
         return Ok((Config::default(), None));
@@ -247,7 +244,8 @@ mod tests {
             assert!(error.is_some(), "{stranger}");
             assert_eq!((config.plugin[&slack].files.len(), config.go.tags), (1, Some(vec!["a".to_owned()])));
             assert!(parse_for(&text, Chosen::All).is_err(), "{stranger}");
-            let own = text.replace("My-Mail", "slack2").replace("[plugin.slack]\nfiles", "[plugin.slack]\nfile");
+            let own =
+                text.replace("My-Mail", "slack2").replace("[plugin.slack]\nfiles", "[plugin.slack]\nfile");
             assert!(parse_for(&own, Chosen::Named(&[&slack])).is_err(), "{own}");
             let named = parse_for(&text, Chosen::Named(&[&mail]));
             assert_eq!(named.is_err(), !stranger.contains("My-Mail"), "{stranger}");

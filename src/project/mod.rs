@@ -80,7 +80,8 @@ pub fn strangers(layout: &Layout, selection: &Selection, kind: Option<PluginKind
     if *selection == Selection::All {
         return Vec::new();
     }
-    let odd = layout.odd.iter().map(|(place, why)| ProjectError::Key { place: place.clone(), source: why.clone() });
+    let odd =
+        layout.odd.iter().map(|(place, why)| ProjectError::Key { place: place.clone(), source: why.clone() });
     let tables = layout::choose(layout, selection, kind)
         .and_then(|chosen| Ok(read(layout, selection, &chosen)?.1))
         .unwrap_or_default();

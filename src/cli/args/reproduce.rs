@@ -74,9 +74,13 @@ mod tests {
 
     #[test]
     fn a_release_is_named_as_people_do() {
-        for good in
-            ["slack@0.2.0", "slack@v0.2.0", "slack/v0.2.0", "connector/slack@0.2.0", "./connector/slack/@0.2.0"]
-        {
+        for good in [
+            "slack@0.2.0",
+            "slack@v0.2.0",
+            "slack/v0.2.0",
+            "connector/slack@0.2.0",
+            "./connector/slack/@0.2.0",
+        ] {
             assert_eq!(good.parse::<Wanted>().unwrap().0.to_string(), "slack/v0.2.0", "{good}");
         }
         for bad in ["slack", "slack@", "slack@latest", "@1.0.0", "Slack@1.0.0", "slack@dev", "slack@vv1.0.0"]

@@ -49,12 +49,7 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
 }
 
 /// The packages that are meant. A plugin without any is missing, not attested.
-fn choose<'a>(
-    all: bool,
-    names: &[String],
-    kept: &'a [Kept],
-    shown: &str,
-) -> Result<Vec<&'a Kept>, Failure> {
+fn choose<'a>(all: bool, names: &[String], kept: &'a [Kept], shown: &str) -> Result<Vec<&'a Kept>, Failure> {
     let is_meant = |name: &String, one: &Kept| {
         let receipt = &one.receipt;
         *name == receipt.plugin.as_str() || *name == format!("{}/{}", receipt.kind, receipt.plugin)
@@ -67,10 +62,8 @@ fn choose<'a>(
         )
         .hint(format!("build it first: `wick plugin build {}`", key_of(name))));
     }
-    let chosen: Vec<&Kept> = kept
-        .iter()
-        .filter(|one| all || names.iter().any(|name| is_meant(name, one)))
-        .collect();
+    let chosen: Vec<&Kept> =
+        kept.iter().filter(|one| all || names.iter().any(|name| is_meant(name, one))).collect();
     if chosen.is_empty() {
         return Err(Failure::new(
             FailureKind::Missing,

@@ -121,10 +121,10 @@ pub(super) fn universal(slices: &[([u32; 2], Vec<u8>)]) -> Vec<u8> {
     let mut table = big_words(&[0xcafe_babe, slices.len() as u32]);
     let (mut contents, start) = (Vec::new(), 8 + 20 * slices.len());
     for ([cpu, subtype], slice) in slices {
-        table.extend(big_words(&[*cpu, *subtype, (start + contents.len()) as u32, slice.len() as u32, 0]));
-        contents.extend(slice);
         // Parts that a loader maps are aligned.
         contents.resize((start + contents.len()).next_multiple_of(16) - start, 0);
+        table.extend(big_words(&[*cpu, *subtype, (start + contents.len()) as u32, slice.len() as u32, 0]));
+        contents.extend(slice);
     }
     [table, contents].concat()
 }

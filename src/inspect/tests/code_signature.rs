@@ -79,7 +79,8 @@ fn one_byte_of_code_that_was_changed_is_found_in_each_slice() {
     let unsigned = MachO { signed: false, ..MachO::program(ARM64) }.bytes();
     let mut changed = MachO::program(ARM64).bytes();
     // The oldest macOS it runs on: nothing else depends on it.
-    let at = changed.windows(4).position(|word| word == (12_u32 << 16).to_le_bytes()).unwrap();
+    let macos_12 = [1, 0, 0, 0, 0, 0, 12, 0];
+    let at = changed.windows(8).position(|words| words == macos_12).unwrap() + 4;
     changed[at] ^= 1;
     for (slice, fragment) in [
         (unsigned, "its code isn't signed, so macOS on arm64 kills it"),

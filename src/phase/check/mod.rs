@@ -25,6 +25,7 @@ use crate::model::finding::Severity;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Learned;
+use crate::phase::plan;
 use crate::project::{self, Candidate, Selection, Survey};
 use declared::Declared;
 pub use learn::learn;
@@ -169,6 +170,11 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
         let one = Selection::Named(vec![candidate.place.clone()]);
         match project::resolve(&survey.layout, &one, None) {
             Ok(project) => {
+                for plugin in &project.plugins {
+                    for why in plan::names::refusals(plugin, plugin.targets.complete()) {
+                        report.tell(&plugin.place, "file-name", &Failure::new(FailureKind::Project, why));
+                    }
+                }
                 all.config = project.config;
                 all.plugins.extend(project.plugins);
             }

@@ -1,0 +1,31 @@
+//! What of a plugin can't be packed for a target because of a name: told before a compiler starts.
+
+use crate::model::bundle::ATTESTATION_SUFFIX;
+use crate::model::file_names;
+use crate::model::package::{NAME_MAX, PackageName};
+use crate::model::project::Plugin;
+use crate::model::target::{Os, Target};
+
+/// Everything that keeps packages for these targets from being made, as sentences.
+#[must_use]
+pub fn refusals(plugin: &Plugin, targets: &[Target]) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(windows) = targets.iter().find(|target| target.os == Os::Windows) {
+        let key = plugin.key.as_str();
+        let named = plugin.files.iter().map(|name| (format!("`{name}` of `files`"), name.as_str()));
+        let all = named.chain([("the plugin's key".to_owned(), key)]);
+        let refused = all.filter_map(|(who, name)| Some((who, file_names::windows_refusal(name)?)));
+        found.extend(refused.map(|(who, why)| format!("{who} can't be packed for {windows}: {why}")));
+    }
+    let length = |target: &Target| {
+        let name = PackageName { key: plugin.key.clone(), version: plugin.version.clone(), target: *target };
+        name.to_string().len() + ATTESTATION_SUFFIX.len()
+    };
+    if let Some(length) = targets.iter().map(length).max().filter(|length| *length > NAME_MAX) {
+        found.push(format!(
+            "its version is too long: the names of its packages would have {length} bytes with what lies beside \
+             them, and file systems take {NAME_MAX}"
+        ));
+    }
+    found.iter().map(|why| format!("{}: {why}", plugin.place)).collect()
+}
