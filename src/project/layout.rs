@@ -75,17 +75,14 @@ pub fn spelled(root: &Path, typed: &str) -> String {
         return typed;
     }
     let inside = |path: &Path| {
-        let inner = path.strip_prefix(root).ok()?;
-        Some(inner.to_string_lossy().replace('\\', "/"))
+        let inner = path.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+        (!inner.is_empty()).then_some(inner)
     };
-    let here = files::without_dots(&root.join(&typed));
-    let is_there = |path: &Path| files::kind(path) == files::Kind::Folder;
-    // By text first, so that a link to a plugin's folder is the plugin of that name; then from where the user stands.
-    let found = Some(&here).filter(|path| is_there(path)).and_then(|path| inside(path)).or_else(|| {
-        let folder = files::canonical(&root.join(&typed)).or_else(|_| files::canonical(Path::new(&typed)));
-        let folder = folder.ok().filter(|path| inside(path).is_some());
-        folder.or_else(|| files::canonical(Path::new(&typed)).ok()).and_then(|path| inside(&path))
-    });
+    let there = files::without_dots(&root.join(&typed));
+    let real = |path: &Path| inside(&files::canonical(path).ok()?);
+    // By text first, so that a link to a plugin's folder is the plugin of that name; last from where the user stands.
+    let by_text = || inside(&there).filter(|_| files::kind(&there) == files::Kind::Folder);
+    let found = by_text().or_else(|| real(&there)).or_else(|| real(Path::new(&typed)));
     found.unwrap_or_else(|| typed.trim_start_matches("./").trim_end_matches('/').to_owned())
 }
 

@@ -5,6 +5,8 @@ mod config;
 mod error;
 mod layout;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use config::CONFIG_NAME;
 pub use error::ProjectError;

@@ -80,7 +80,7 @@ impl Explain for PlanError {
             PlanError::UnknownMachine => {
                 vec!["name targets with --target, for example --target linux/arm64".to_owned()]
             }
-            PlanError::Names(_) => vec!["give it another name, or leave that target out".to_owned()],
+            PlanError::Names(_) => vec!["give it another name that its targets can have".to_owned()],
             PlanError::Nothing => vec!["name a plugin, or use --all-plugins".to_owned()],
         }
     }
@@ -117,7 +117,8 @@ pub fn plan(
     let (mut units, mut refused) = (Vec::new(), Vec::new());
     for plugin in &project.plugins {
         let targets = targets_of(plugin, &wish.targets)?;
-        refused.extend(names::refusals(plugin, &targets));
+        let why = names::refusals(plugin, &targets).into_iter();
+        refused.extend(why.map(|why| format!("{}: {why}", plugin.place)));
         units.extend(targets.into_iter().map(|target| unit(plugin, target, &wish.output, tools)));
     }
     if !refused.is_empty() {

@@ -27,5 +27,46 @@ pub fn refusals(plugin: &Plugin, targets: &[Target]) -> Vec<String> {
              them, and file systems take {NAME_MAX}"
         ));
     }
-    found.iter().map(|why| format!("{}: {why}", plugin.place)).collect()
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::project::{GoSource, Source, Targets};
+
+    fn plugin(key: &str, version: &str, files: &[&str]) -> Plugin {
+        let go = GoSource {
+            module_root: "/r".into(),
+            tags: Vec::new(),
+            ldflags: Vec::new(),
+            version_symbols: Vec::new(),
+            env: std::collections::BTreeMap::new(),
+        };
+        Plugin {
+            key: key.parse().unwrap(),
+            kind: crate::model::names::PluginKind::Connector,
+            dir: "/r/connector/x".into(),
+            place: "connector/x".to_owned(),
+            version: version.parse().unwrap(),
+            source: Source::Go(go),
+            targets: Targets::Contract,
+            files: files.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn names_are_held_against_the_targets_that_are_wanted() {
+        let (linux, windows) = (["linux/amd64".parse().unwrap()], ["windows/amd64".parse().unwrap()]);
+        let long = format!("1.0.0-{}", "a".repeat(230));
+        for (plugin, on_linux, on_windows) in [
+            (plugin("x", "1.0.0", &["README.md"]), 0, 0),
+            (plugin("x", "1.0.0", &["con.txt", "docs/nul", "b"]), 0, 2),
+            (plugin("nul", "1.0.0", &[]), 0, 1),
+            (plugin("x", &long, &[]), 1, 1),
+        ] {
+            assert_eq!(refusals(&plugin, &linux).len(), on_linux, "{:?}", refusals(&plugin, &linux));
+            assert_eq!(refusals(&plugin, &windows).len(), on_windows, "{:?}", refusals(&plugin, &windows));
+        }
+    }
 }

@@ -36,7 +36,7 @@ fn lacking_for(plugin: &Plugin, tools: &Tools) -> Option<Missing> {
                     place(&file, plugin),
                     go.version
                 ),
-                install: "install that Go from https://go.dev/dl, or set GOTOOLCHAIN=auto to let go get it".to_owned(),
+                install: "set GOTOOLCHAIN=auto to let go get it, or install it from https://go.dev/dl".to_owned(),
             })
         }
         Source::Rust(source) => {
@@ -48,7 +48,7 @@ fn lacking_for(plugin: &Plugin, tools: &Tools) -> Option<Missing> {
                     "Rust {asked} or newer, which {} asks for; rustc is {rustc}",
                     place(&file, plugin)
                 ),
-                install: "`rustup update`, or `rust-toolchain.toml` with a newer channel".to_owned(),
+                install: "rustup update".to_owned(),
             })
         }
     }
@@ -121,7 +121,11 @@ fn parts(text: &str) -> Option<(u64, u64, (u8, u64))> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::model::project::{GoSource, RustSource, Targets};
+    use crate::model::tools::{CargoTool, GoTool};
 
     #[test]
     fn versions_are_ordered_as_the_tools_do() {
@@ -142,6 +146,126 @@ mod tests {
             assert_eq!(compare("1.26.8", same), Ordering::Equal);
         }
         assert_eq!(compare("next", "1.26"), Ordering::Equal);
+    }
+
+    /// Tools of these versions, and plugins of both languages in a scratch repository.
+    #[test]
+    fn both_versions_are_named_before_anything_is_started() {
+        let scratch = files::Scratch::new().unwrap();
+        let root = scratch.path();
+        let write = |place: &str, text: &str| {
+            files::create_folder(root.join(place).parent().unwrap()).unwrap();
+            files::write_atomic(&root.join(place), text.as_bytes(), 0o644).unwrap();
+        };
+        let work = root.join("go.work");
+        let work_text = work.to_string_lossy();
+        let own = "[package]\nname = \"x\"\nrust-version = \"1.99\"\n";
+        let inherited = "[package]\nname = \"x\"\nrust-version.workspace = true\n";
+        let workspace = "[workspace.package]\nrust-version = \"1.98\"\n";
+        for (go_mod, go_work, choice, cargo, said) in [
+            ("go 1.21\n", "", "local", "[package]\n", &[][..]),
+            (
+                "go 1.99\n",
+                "",
+                "local",
+                "[package]\n",
+                &[
+                    "Go 1.99 or newer, which go.mod asks for; the go command is go1.26.8 and GOTOOLCHAIN=local",
+                ],
+            ),
+            ("go 1.99\n", "", "go1.26.8", "[package]\n", &["GOTOOLCHAIN=go1.26.8"]),
+            ("go 1.99\n", "", "auto", "[package]\n", &[]),
+            ("go 1.21\ntoolchain go1.99.0\n", "", "local", "[package]\n", &[]),
+            (
+                "go 1.21\n",
+                "go 1.98\nuse .\n",
+                "local",
+                "[package]\n",
+                &["Go 1.98 or newer, which go.work asks for"],
+            ),
+            (
+                "go 1.21\n",
+                "",
+                "local",
+                own,
+                &["Rust 1.99 or newer, which connector/x/Cargo.toml asks for; rustc is 1.95.0"],
+            ),
+            ("go 1.21\n", "", "local", inherited, &["Rust 1.98 or newer"]),
+            ("go 1.99\n", "", "local", own, &["Go 1.99", "Rust 1.99"]),
+        ] {
+            write("go.mod", &format!("module x\n\n{go_mod}"));
+            write("go.work", go_work);
+            write("Cargo.toml", workspace);
+            write("connector/x/Cargo.toml", cargo);
+            let settings =
+                [("GOTOOLCHAIN", choice), ("GOWORK", if go_work.is_empty() { "" } else { &work_text })];
+            let tools = tools(root, &settings);
+            let lacking = lacking(&[plugin(root, go_source(root)), plugin(root, rust_source(root))], &tools);
+            let told: Vec<&str> = lacking.iter().map(|one| one.what.as_str()).collect();
+            assert_eq!(told.len(), said.len(), "{go_mod}{go_work}{cargo}: {told:?}");
+            assert!(told.iter().zip(said).all(|(told, said)| told.contains(said)), "{told:?}");
+        }
+    }
+
+    fn tools(root: &Path, settings: &[(&str, &str)]) -> Tools {
+        let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let go = GoTool {
+            path: "go".into(),
+            version: "go1.26.8".to_owned(),
+            root: root.to_owned(),
+            module_cache: root.to_owned(),
+            settings,
+            identity: String::new(),
+        };
+        let cargo = CargoTool {
+            path: "cargo".into(),
+            version: "cargo 1.95.0".to_owned(),
+            rustc: "rustc 1.95.0 (abc 2026-01-01)\nbinary: rustc".to_owned(),
+            host_triple: String::new(),
+            sysroot: root.to_owned(),
+            triples: Vec::new(),
+            rustup: true,
+            home: root.to_owned(),
+        };
+        Tools { go: Some(go), cargo: Some(cargo), ..Tools::default() }
+    }
+
+    fn go_source(root: &Path) -> Source {
+        Source::Go(GoSource {
+            module_root: root.to_owned(),
+            tags: Vec::new(),
+            ldflags: Vec::new(),
+            version_symbols: Vec::new(),
+            env: BTreeMap::new(),
+        })
+    }
+
+    fn rust_source(root: &Path) -> Source {
+        Source::Rust(RustSource {
+            workspace_root: root.to_owned(),
+            target_dir: root.join("target"),
+            outside: Vec::new(),
+            package: "x".to_owned(),
+            binary: "x".to_owned(),
+            features: Vec::new(),
+            default_features: true,
+            triples: BTreeMap::new(),
+            env: BTreeMap::new(),
+            has_lock: true,
+        })
+    }
+
+    fn plugin(root: &Path, source: Source) -> Plugin {
+        Plugin {
+            key: "x".parse().unwrap(),
+            kind: crate::model::names::PluginKind::Connector,
+            dir: root.join("connector/x"),
+            place: "connector/x".to_owned(),
+            version: "1.0.0".parse().unwrap(),
+            source,
+            targets: Targets::Contract,
+            files: Vec::new(),
+        }
     }
 
     #[test]
