@@ -32,6 +32,7 @@ pub mod parallel;
 pub mod place;
 pub mod plan;
 pub mod publish;
+pub mod remarks;
 pub mod report;
 pub mod reproduce;
 pub mod sbom;

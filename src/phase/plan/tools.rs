@@ -8,7 +8,7 @@ use crate::model::failure::Failure;
 use crate::model::project::{Language, Plugin, Source};
 use crate::model::target::{Arch, Os, Target};
 use crate::model::tools::{Ability, CargoTool, Emulator, GoTool, Missing, ToolVersion, Tools};
-use crate::phase::plan::PlanError;
+use crate::phase::plan::{PlanError, versions};
 use crate::sys::process::{self, Limits};
 use crate::sys::{cargo_config, env, files};
 use crate::toolchain;
@@ -80,8 +80,10 @@ pub fn check(tools: &Tools, languages: &BTreeSet<Language>) -> Result<(), PlanEr
     if missing.is_empty() { Ok(()) } else { Err(PlanError::Missing(missing)) }
 }
 
-/// Reads the rustflags of each workspace and triple that the plugins are going to be built with.
+/// Reads the rustflags of each workspace and triple that the plugins are going to be built with, and whether the
+/// toolchains are as new as the plugins ask.
 pub fn add_rustflags(tools: &mut Tools, plugins: &[Plugin], targets: &[Target]) {
+    tools.too_old = versions::lacking(plugins, tools);
     for plugin in plugins {
         let Source::Rust(rust) = &plugin.source else { continue };
         for target in targets {

@@ -1,5 +1,6 @@
 //! Files: reading with the path in every error, writing by whose file it is, locks, scratch folders.
 
+mod inside;
 mod scratch;
 mod write;
 
@@ -11,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
+pub use inside::{Inside, NotInside};
 pub use scratch::{Lock, Scratch};
 pub use write::{
     append, make_link, move_new, move_output, stay_inside, write_atomic, write_new, write_new_private,

@@ -3,6 +3,7 @@
 
 mod cgo;
 mod modules;
+mod settings;
 
 pub use cgo::{imports_c, needs_only_c};
 pub use modules::composition;
@@ -14,47 +15,15 @@ use serde::Deserialize;
 
 use super::{Closure, Order, SourcePath, Toolchain, ToolchainError, veiled};
 use crate::model::command::CommandLine;
+use crate::model::finding::Finding;
 use crate::model::plan::{Outputs, Step};
 use crate::model::project::{GoSource, Language, Plugin, Source};
 use crate::model::target::Target;
 use crate::model::tools::{GoTool, Missing, Tools};
+use settings::{IRRELEVANT, environment};
 
 /// The Go toolchain.
 pub struct Go;
-
-/// `go env` names that can't change what is built: caches, proxies (modules are pinned by go.sum), telemetry, and
-/// what is set per target or recorded in another way.
-const IRRELEVANT: [&str; 29] = [
-    "AR",
-    "GOARCH",
-    "GOAUTH",
-    "GOBIN",
-    "GOCACHE",
-    "GOCACHEPROG",
-    "GOENV",
-    "GOEXE",
-    "GOGCCFLAGS",
-    "GOHOSTARCH",
-    "GOHOSTOS",
-    "GOINSECURE",
-    "GOMOD",
-    "GOMODCACHE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOOS",
-    "GOPATH",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GOROOT",
-    "GOSUMDB",
-    "GOTELEMETRY",
-    "GOTELEMETRYDIR",
-    "GOTMPDIR",
-    "GOTOOLDIR",
-    "GOVCS",
-    "GOWORK",
-    "PKG_CONFIG",
-];
 
 /// Extensions of what the go command compiles, assembles, includes or links.
 const TAKEN: [&str; 18] = [
@@ -102,7 +71,7 @@ impl Toolchain for Go {
     fn conditions(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         all.insert("flags".to_owned(), flags(plugin).join(" "));
-        for (name, value) in environment(order, source(plugin), target) {
+        for (name, value) in environment(source(plugin), target) {
             all.insert(format!("env {name}"), veiled(&value));
         }
         if let Some(go) = &order.tools.go {
@@ -119,7 +88,7 @@ impl Toolchain for Go {
     }
 
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String> {
-        let env = environment(order, source(plugin), Target::ALL[0]);
+        let env = environment(source(plugin), Target::ALL[0]);
         if env.get("CGO_ENABLED").is_some_and(|value| value != "0") {
             return Some("cgo is on: what the C compiler reads can't be listed".to_owned());
         }
@@ -129,6 +98,10 @@ impl Toolchain for Go {
             .iter()
             .find(|flag| goflags.contains(**flag))
             .map(|flag| format!("GOFLAGS has {flag}: what it brings in can't be listed"))
+    }
+
+    fn remarks(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> Vec<Finding> {
+        settings::remarks(order, source(plugin), target)
     }
 
     fn questions<'a>(
@@ -154,7 +127,7 @@ impl Toolchain for Go {
                     "-json=Dir,ImportPath,Standard,Module,GoFiles,IgnoredGoFiles,SFiles,EmbedPatterns,EmbedFiles,Imports,Deps,Error",
                 ])
                 .args(tags(go));
-            line.env = environment(order, go, target);
+            line.env = environment(go, target);
             (line.args(group.iter().map(|plugin| pattern(plugin))), group)
         };
         groups.into_iter().map(ask).collect()
@@ -254,19 +227,6 @@ fn flags(plugin: &Plugin) -> Vec<String> {
     flags
 }
 
-/// What is set on top of the inherited environment.
-fn environment(order: &Order<'_>, go: &GoSource, target: Target) -> BTreeMap<String, String> {
-    let mut env = go.env.clone();
-    if !env.contains_key("CGO_ENABLED") {
-        // Cross builds can't use cgo, and a binary for Termux must not need the C library of the builder.
-        let asked = order.environment.get("CGO_ENABLED").filter(|value| !value.is_empty());
-        env.insert("CGO_ENABLED".to_owned(), asked.cloned().unwrap_or_else(|| "0".to_owned()));
-    }
-    env.insert("GOOS".to_owned(), target.os.as_str().to_owned());
-    env.insert("GOARCH".to_owned(), target.arch.as_str().to_owned());
-    env
-}
-
 fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
     let (_, first, plugin) = order.units[group[0]];
     let go = source(plugin);
@@ -290,7 +250,7 @@ fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
         Outputs::Folder(place)
     };
     line = line.args(group.iter().map(|at| pattern(order.units[*at].2)));
-    line.env = environment(order, go, first.target);
+    line.env = environment(go, first.target);
     Step {
         language: Language::Go,
         target: first.target,
