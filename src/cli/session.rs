@@ -21,6 +21,7 @@ use crate::model::project::{Language, Project};
 use crate::model::receipt::Origin;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
+use crate::phase::build::stand_in;
 use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
@@ -57,10 +58,10 @@ pub(super) struct Kept {
     _folder: files::Scratch,
 }
 
-/// Plays a hidden role of the sandbox when wick started itself for one.
+/// Plays a hidden role of the sandbox, or that of a compiler, when wick was started for one.
 pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
-    let args: Vec<String> = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    sandbox::hidden_role(&args)
+    let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    stand_in::play(&args).or_else(|| sandbox::hidden_role(args.get(1..).unwrap_or_default()))
 }
 
 /// From now on Ctrl-C ends the children and lets the run unwind.
@@ -139,7 +140,7 @@ impl Session {
         Ok(found)
     }
 
-    /// Adds the rustflags of the project's Rust plugins.
+    /// Adds what cargo's configuration says of the project's Rust plugins.
     pub(super) fn add_rustflags(
         &self,
         found: &mut Tools,
@@ -152,7 +153,7 @@ impl Session {
         }
         targets.sort();
         targets.dedup();
-        tools::add_rustflags(found, &project.plugins, &targets);
+        tools::add_cargo_settings(found, &project.plugins, &targets, &self.environment);
         Ok(())
     }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Run;
-use super::build::{BuildState, Built};
+use super::build::{self, BuildState, Built};
 use super::interrogate::{self, Answers};
 use super::package::Standing;
 use super::packages::Kept;
 use super::sign::Bundles;
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
+use crate::model::finding::Finding;
 use crate::model::plan::{Role, Unit};
 use crate::model::receipt::{BuildReceipt, Learned, PackageReceipt};
 use crate::model::report::{BuildReport, Made, Outcome, PackageReport, PluginFinding, REPORT_SCHEMA};
@@ -65,8 +66,14 @@ pub fn report(
         let outcome = outcome(state, standing, answers.get(&at), packed.get(&at));
         packages.push(row(unit, package, outcome, state, standing));
     }
+    let named = built
+        .states
+        .iter()
+        .enumerate()
+        .filter_map(|(at, state)| Some((at, places(&run.plan.units[at], state)?)));
     let findings = interrogate::compare_targets(run, &learned)
         .into_iter()
+        .chain(named)
         .map(|(at, finding)| PluginFinding { plugin: run.plan.units[at].plugin.clone(), finding })
         .collect();
     BuildReport {
@@ -78,6 +85,13 @@ pub fn report(
         attestations: Vec::new(),
         compiler_runs: built.compiler_runs,
     }
+}
+
+/// What a binary says of the machine that built it.
+fn places(unit: &Unit, state: &BuildState) -> Option<Finding> {
+    let BuildState::Ready { receipt, .. } = state else { return None };
+    let message = format!("{}: {}", unit.target, build::places_text(&receipt.places)?);
+    Some(Finding::warning("place-in-binary", message).hint(build::PLACES_HINT))
 }
 
 /// The packages that exist, as later phases take them.

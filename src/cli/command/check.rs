@@ -11,7 +11,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::project::Project;
 use crate::model::target::Target;
-use crate::phase::check::{self, Answer};
+use crate::phase::check::{self, Told};
 use crate::phase::parallel::OnFailure;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
@@ -52,7 +52,7 @@ fn answers(
     args: &CheckArgs,
     session: &Session,
     console: &Console,
-) -> Result<Vec<(String, Answer)>, Failure> {
+) -> Result<Vec<Told>, Failure> {
     if project.plugins.is_empty() {
         return Ok(Vec::new());
     }

@@ -11,7 +11,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{move_new, write_atomic, write_new, write_new_private};
+pub use write::{link_program, move_new, rename, write_atomic, write_new, write_new_private};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
