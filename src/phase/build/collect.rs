@@ -170,6 +170,7 @@ fn add_what_rustc_read(
     for name in variables
         .iter()
         .filter(|name| !name.starts_with("CARGO") && *name != "WICK_PLUGIN_VERSION" && *name != "OUT_DIR")
+        .filter(|name| !cargo::is_taken_out(name))
     {
         receipt.conditions.insert(format!("read {name}"), read_variable(run, name));
     }

@@ -9,6 +9,7 @@ mod settings;
 
 pub use crates::composition;
 pub use says::{build_script_deps, dep_info, env_deps, executable};
+pub use settings::is_taken_out;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -75,7 +75,8 @@ const TOOLS: [&str; 11] = [
 const KEYS: [&str; 4] = ["profile.release", "build.rustc", "target.TRIPLE.", "unstable"];
 
 /// Whether a variable reaches no build.
-pub(super) fn is_taken_out(name: &str) -> bool {
+#[must_use]
+pub fn is_taken_out(name: &str) -> bool {
     TAKEN_OUT.contains(&name) || TAKEN_OUT_TOO.contains(&name)
 }
 
