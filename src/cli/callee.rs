@@ -103,7 +103,7 @@ fn built(args: &CallArgs, session: &Session, console: &Console) -> Result<Callee
     let project = project::resolve(&layout, &selection, None)?;
     console.findings(&project::strangers(&layout, &selection, None));
     let choice = TargetChoice::Named(vec![machine]);
-    session.add_rustflags(&mut tools, &project, &choice)?;
+    session.add_cargo_settings(&mut tools, &project, &choice)?;
     let wish = Wish {
         targets: choice,
         output: session.root().join(&args.output),

@@ -22,6 +22,7 @@ use crate::model::project::{Language, Project};
 use crate::model::receipt::Origin;
 use crate::model::target::Target;
 use crate::model::tools::Tools;
+use crate::phase::build::stand_in;
 use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
@@ -59,10 +60,10 @@ pub(super) struct Kept {
     _folder: files::Scratch,
 }
 
-/// Plays a hidden role of the sandbox when wick started itself for one.
+/// Plays a hidden role of the sandbox, or that of a compiler, when wick was started for one.
 pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
-    let args: Vec<String> = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    sandbox::hidden_role(&args)
+    let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    stand_in::play(&args).or_else(|| sandbox::hidden_role(args.get(1..).unwrap_or_default()))
 }
 
 /// From now on Ctrl-C ends the children and lets the run unwind.
@@ -141,15 +142,15 @@ impl Session {
         Ok(found)
     }
 
-    /// Adds the rustflags of the project's Rust plugins.
-    pub(super) fn add_rustflags(
+    /// Adds what cargo's configuration says of the project's Rust plugins.
+    pub(super) fn add_cargo_settings(
         &self,
         found: &mut Tools,
         project: &Project,
         choice: &TargetChoice,
     ) -> Result<(), Failure> {
         let targets = self.targets(project, choice)?;
-        tools::add_rustflags(found, &project.plugins, &targets);
+        tools::add_cargo_settings(found, &project.plugins, &targets, &self.environment);
         Ok(())
     }
 

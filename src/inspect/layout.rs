@@ -82,6 +82,29 @@ pub fn find_all<'a>(bytes: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = u
     })
 }
 
+/// The texts in a binary that begin with one of these folders: where it was built decides its bytes. A folder directly
+/// under the top (`/root`) is too short a name to be told from other texts.
+#[must_use]
+pub fn folders_in(bytes: &[u8], folders: &[String]) -> Vec<String> {
+    const LONGEST: usize = 120;
+    let is_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/\\._-+@~".contains(byte);
+    let mut found = std::collections::BTreeSet::new();
+    for folder in
+        folders.iter().filter(|folder| folder.split(['/', '\\']).filter(|part| !part.is_empty()).count() > 1)
+    {
+        for at in find_all(bytes, folder.as_bytes()) {
+            let rest = &bytes[at + folder.len()..];
+            // `/work/plugins-2` is not in `/work/plugins`.
+            let ends = rest.first().is_none_or(|byte| matches!(byte, b'/' | b'\\') || !is_path(byte));
+            if ends && found.len() < 100 {
+                let rest: Vec<u8> = rest.iter().copied().take_while(is_path).take(LONGEST).collect();
+                found.insert(format!("{folder}{}", String::from_utf8_lossy(&rest)));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +130,20 @@ mod tests {
         assert_eq!(rustc(text.as_bytes()), Some(Rustc::Commit(commit.to_owned())));
         assert_eq!(rustc(b"/rustc/0123"), None);
         assert_eq!(find_all(b"aXaXX", b"aX").collect::<Vec<_>>(), [0, 2]);
+    }
+
+    #[test]
+    fn folders_are_found_as_texts() {
+        let folders = ["/work/plugins".to_owned(), "/home/me/.cargo".to_owned(), "/root".to_owned()];
+        let found = |text: &str| folders_in(text.as_bytes(), &folders);
+        assert_eq!(found("x/work/plugins/connector/rho\0y"), ["/work/plugins/connector/rho"]);
+        assert_eq!(
+            found("/work/plugins\0/home/me/.cargo/registry/x.rs"),
+            ["/home/me/.cargo/registry/x.rs", "/work/plugins"]
+        );
+        for text in ["/work/plugins-2/x", "/work/pluginsx", "/root/x", "/home/me/x", "work/plugins", ""] {
+            assert!(found(text).is_empty(), "{text}");
+        }
     }
 
     proptest::proptest! {

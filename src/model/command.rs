@@ -1,6 +1,6 @@
 //! A command as a value: built, printed and compared without running it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -15,6 +15,9 @@ pub struct CommandLine {
     pub args: Vec<String>,
     /// Variables set on top of the environment it inherits.
     pub env: BTreeMap<String, String>,
+    /// Variables of that environment that it doesn't get.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub without: BTreeSet<String>,
     /// The working directory.
     pub cwd: PathBuf,
 }
@@ -22,7 +25,13 @@ pub struct CommandLine {
 impl CommandLine {
     /// A command without arguments.
     pub fn new(program: impl Into<String>, cwd: impl Into<PathBuf>) -> CommandLine {
-        CommandLine { program: program.into(), args: Vec::new(), env: BTreeMap::new(), cwd: cwd.into() }
+        CommandLine {
+            program: program.into(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            without: BTreeSet::new(),
+            cwd: cwd.into(),
+        }
     }
 
     /// Adds one argument.
@@ -83,6 +92,12 @@ fn typeable<'a>(name: &'a str, value: &'a str) -> (&'a str, std::borrow::Cow<'a,
 impl fmt::Display for CommandLine {
     /// As one would type it into a POSIX shell, without the working directory.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.without.is_empty() {
+            f.write_str("env ")?;
+        }
+        for name in &self.without {
+            write!(f, "-u {name} ")?;
+        }
         for (name, value) in &self.env {
             let (name, value) = typeable(name, value);
             write!(f, "{name}={} ", quoted(&value))?;
@@ -114,5 +129,8 @@ mod tests {
         assert_eq!(command.to_string(), "GOOS=linux go build '-ldflags=-s -w' './a'\\''s'");
         let expected = "cd '/'; $env:GOOS='linux'; & 'go' 'build' '-ldflags=-s -w' './a''s'";
         assert_eq!(command.in_powershell().replace('\\', "/"), expected);
+        let mut command = CommandLine::new("cargo", "/").env("A", "1");
+        command.without.insert("CC".to_owned());
+        assert_eq!(command.to_string(), "env -u CC A=1 cargo");
     }
 }

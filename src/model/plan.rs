@@ -124,6 +124,20 @@ pub struct Step {
     /// The folder that the compiler locks: two steps with the same one would only wait for each other.
     #[serde(skip)]
     pub locks: Option<PathBuf>,
+    /// What has to lie in a folder before it runs.
+    #[serde(skip)]
+    pub kit: Option<Kit>,
+}
+
+/// Programs under names of their own in one folder, and what they read there: tools that a compiler is told to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kit {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Name and program.
+    pub programs: Vec<(String, PathBuf)>,
+    /// Name and content of the file that they read.
+    pub settings: (String, String),
 }
 
 /// Where a compiler leaves its binaries.

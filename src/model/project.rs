@@ -118,8 +118,10 @@ pub struct RustSource {
     pub workspace_root: PathBuf,
     /// Where cargo puts what it builds.
     pub target_dir: PathBuf,
-    /// Crates that the workspace takes from paths outside its folder: name and folder.
-    pub outside: Vec<(String, PathBuf)>,
+    /// Where cargo puts what build scripts write and what it needs no more, where that is another folder.
+    pub build_dir: Option<PathBuf>,
+    /// The repository's folder: what lies outside is no source.
+    pub repository: PathBuf,
     /// The package's name.
     pub package: String,
     /// The binary's name.

@@ -47,6 +47,9 @@ pub struct BuildReceipt {
     /// Whose code was compiled in; nothing when it can't be told, which makes the receipt stale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub composition: Option<Composition>,
+    /// Texts in it that name folders of the machine that built it: built elsewhere it has other bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// Where it was compiled; nothing in receipts of a wick that didn't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

@@ -21,10 +21,10 @@ pub struct Tools {
     pub zigbuild: Option<ToolVersion>,
     /// The C compiler and linker behind it.
     pub zig: Option<ToolVersion>,
-    /// `cross`, usable only with a container engine that answers.
-    pub cross: Option<ToolVersion>,
-    /// The rustflags that the environment and cargo's config files add up to, by workspace folder and triple.
-    pub rustflags: BTreeMap<(PathBuf, String), Vec<String>>,
+    /// Our own program, which stands between cargo and the compilers.
+    pub own: PathBuf,
+    /// What cargo's configuration says, by workspace folder and triple.
+    pub cargo_settings: BTreeMap<(PathBuf, String), CargoSettings>,
     /// Programs that run other targets' binaries.
     pub emulators: BTreeMap<Target, Emulator>,
     /// Newer toolchains that plugins ask for and that these must not fetch.
@@ -80,6 +80,17 @@ pub struct CargoTool {
     pub rustup: bool,
     /// cargo's own folder.
     pub home: PathBuf,
+}
+
+/// What cargo's configuration files and variables say of a workspace and a triple.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CargoSettings {
+    /// The rustflags that they add up to.
+    pub rustflags: Vec<String>,
+    /// The program that is to be called in the place of rustc, with rustc as its first argument.
+    pub wrapper: Option<PathBuf>,
+    /// What files outside the repository set: the key with its file, and the value; lists by their items.
+    pub elsewhere: Vec<(String, Vec<String>)>,
 }
 
 /// A program that runs binaries of another target.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Run;
-use super::build::{BuildState, Built};
+use super::build::{self, BuildState, Built};
 use super::interrogate::{self, Answers};
 use super::package::Standing;
 use super::packages::Kept;
@@ -12,6 +12,7 @@ use super::remarks;
 use super::sign::Bundles;
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
+use crate::model::finding::Finding;
 use crate::model::plan::{Role, Unit};
 use crate::model::receipt::{BuildReceipt, Learned, PackageReceipt};
 use crate::model::report::{BuildReport, Made, Outcome, PackageReport, PluginFinding, REPORT_SCHEMA};
@@ -68,9 +69,15 @@ pub fn report(
         packages.push(row(unit, package, outcome, state, standing));
     }
     let mut findings = remarks::remarks(run, &packages);
+    let named = built
+        .states
+        .iter()
+        .enumerate()
+        .filter_map(|(at, state)| Some((at, places(&run.plan.units[at], state)?)));
     findings.extend(
         interrogate::compare_targets(run, &learned)
             .into_iter()
+            .chain(named)
             .map(|(at, finding)| PluginFinding { plugin: run.plan.units[at].plugin.clone(), finding }),
     );
     BuildReport {
@@ -82,6 +89,13 @@ pub fn report(
         attestations: Vec::new(),
         compiler_runs: built.compiler_runs,
     }
+}
+
+/// What a binary says of the machine that built it.
+fn places(unit: &Unit, state: &BuildState) -> Option<Finding> {
+    let BuildState::Ready { receipt, .. } = state else { return None };
+    let message = format!("{}: {}", unit.target, build::places_text(&receipt.places)?);
+    Some(Finding::warning("place-in-binary", message).hint(build::PLACES_HINT))
 }
 
 /// The packages that exist, as later phases take them; those of this run lie in `made`.

@@ -7,10 +7,10 @@ use super::ProjectError;
 use super::config::{self, CONFIG_NAME, Config};
 use super::layout::{Candidate, Layout};
 use crate::model::package::{ENTRIES_MAX, PACKAGE_MAX};
-use crate::model::{file_names, lfs};
 use crate::model::project::{GoSource, Language, Plugin, RustSource, Source, Targets};
 use crate::model::target::Target;
 use crate::model::version::PluginVersion;
+use crate::model::{file_names, lfs};
 use crate::sys::files::{self, Inside, NotInside};
 
 /// The symbol that the reference's own SDK reads its version from (contract wick 3).
@@ -213,7 +213,8 @@ impl CargoAnswers {
         };
         let workspace_root = PathBuf::from(metadata.workspace_root.as_std_path());
         let source = RustSource {
-            outside: outside(metadata),
+            repository: repository(candidate, &workspace_root),
+            build_dir: metadata.build_directory.clone().map(Into::into),
             has_lock: files::is_file(&workspace_root.join("Cargo.lock")),
             workspace_root,
             target_dir: metadata.target_directory.clone().into_std_path_buf(),
@@ -249,16 +250,14 @@ impl CargoAnswers {
     }
 }
 
-/// What the workspace's packages take from paths outside its folder.
-fn outside(metadata: &cargo_metadata::Metadata) -> Vec<(String, PathBuf)> {
-    let all = metadata.packages.iter().flat_map(|package| &package.dependencies);
-    let mut found: Vec<(String, PathBuf)> = all
-        .filter_map(|one| Some((one.name.clone(), one.path.as_ref()?.as_std_path().to_owned())))
-        .filter(|(_, path)| !path.starts_with(metadata.workspace_root.as_std_path()))
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+/// The repository that holds a plugin and its workspace: the nearest folder above both that git has. Only where a
+/// configuration lies is asked by it, so nothing is asked of git.
+fn repository(candidate: &Candidate, workspace: &Path) -> PathBuf {
+    let depth = Path::new(&candidate.place).components().count();
+    let project = candidate.dir.ancestors().nth(depth).unwrap_or(&candidate.dir);
+    let both = if project.starts_with(workspace) { workspace } else { project };
+    let top = both.ancestors().find(|folder| files::kind(&folder.join(".git")) != files::Kind::Missing);
+    top.unwrap_or(both).to_owned()
 }
 
 fn pick_binary(

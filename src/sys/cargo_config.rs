@@ -1,13 +1,82 @@
-//! The rustflags that cargo would use by itself: environment and config files, merged by cargo's own rules.
+//! What cargo's configuration says of a workspace: environment and files, merged by cargo's own rules, and which of it is
+//! said by files outside the repository.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-/// The flags for a triple, for a workspace. Nothing on broken config files: cargo itself will say so better.
+use cargo_config2::{Config, ResolveOptions};
+use toml::Value;
+
+use super::files;
+use crate::model::tools::CargoSettings;
+
+/// The settings for a triple, for a workspace. `repository` is the folder whose files are part of the sources, `home`
+/// cargo's own. Nothing on broken config files: cargo itself will say so better.
 #[must_use]
-pub fn rustflags(workspace: &Path, triple: &str) -> Vec<String> {
-    let Ok(config) = cargo_config2::Config::load_with_cwd(workspace) else { return Vec::new() };
-    match config.rustflags(triple) {
+pub fn settings(
+    workspace: &Path,
+    triple: &str,
+    repository: &Path,
+    home: &Path,
+    environment: &BTreeMap<String, String>,
+) -> CargoSettings {
+    let options = ResolveOptions::default().env(environment).cargo_home(Some(home.to_owned()));
+    let Ok(config) = Config::load_with_options(workspace, options) else { return CargoSettings::default() };
+    let rustflags = match config.rustflags(triple) {
         Ok(Some(flags)) => flags.flags,
         _ => Vec::new(),
+    };
+    CargoSettings {
+        rustflags,
+        wrapper: config.build.rustc_wrapper.clone().filter(|path| !path.as_os_str().is_empty()),
+        elsewhere: elsewhere(workspace, repository, home),
+    }
+}
+
+/// Every key that a configuration file outside the repository sets.
+/// <https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure>
+fn elsewhere(workspace: &Path, repository: &Path, home: &Path) -> Vec<(String, Vec<String>)> {
+    let above = workspace.ancestors().filter(|folder| !folder.starts_with(repository));
+    let mut folders: Vec<PathBuf> = above.map(|folder| folder.join(".cargo")).collect();
+    if !folders.iter().any(|folder| folder == home) {
+        folders.push(home.to_owned());
+    }
+    let mut found = Vec::new();
+    for folder in folders {
+        // Of two, cargo reads the one without an ending.
+        let names = ["config", "config.toml"].map(|name| folder.join(name));
+        let Some(path) = names.into_iter().find(|path| files::is_file(path)) else { continue };
+        let text = files::read_text(&path).unwrap_or_default();
+        if let Ok(table) = text.parse::<toml::Table>() {
+            let mut keys = Vec::new();
+            leaves("", &Value::Table(table), &mut keys);
+            found.extend(
+                keys.into_iter().map(|(key, values)| (format!("{key} in {}", path.display()), values)),
+            );
+        }
+    }
+    found
+}
+
+fn leaves(prefix: &str, value: &Value, out: &mut Vec<(String, Vec<String>)>) {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        other => format!("{other:?}"),
+    };
+    match value {
+        Value::Table(table) => {
+            for (key, value) in table {
+                let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                leaves(&key, value, out);
+            }
+        }
+        Value::Array(items) => out.push((prefix.to_owned(), items.iter().map(text).collect())),
+        // Flags may be one text.
+        value if prefix.ends_with("rustflags") => {
+            out.push((prefix.to_owned(), text(value).split_whitespace().map(str::to_owned).collect()));
+        }
+        value => out.push((prefix.to_owned(), vec![text(value)])),
     }
 }

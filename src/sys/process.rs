@@ -120,7 +120,11 @@ impl Explain for ProcessError {
 /// When it can't be started, breaks a limit or the user interrupts. A non-zero exit is no error here.
 pub fn run(line: &CommandLine, limits: Limits) -> Result<Finished, ProcessError> {
     let mut command = Command::new(&line.program);
-    command.args(&line.args).envs(&line.env).current_dir(&line.cwd).stdin(Stdio::null());
+    command.args(&line.args).current_dir(&line.cwd).stdin(Stdio::null());
+    for name in &line.without {
+        command.env_remove(name);
+    }
+    command.envs(&line.env);
     run_prepared(&line.program, command, limits)
 }
 
@@ -148,6 +152,27 @@ pub fn run_with(
         None => Input::None,
     };
     run_piped(&line.program, command, input, limits)
+}
+
+/// A word on stderr where nobody renders: wick stands for another program.
+pub fn complain(word: &str) {
+    let _ = writeln!(std::io::stderr(), "wick: {word}");
+}
+
+/// Stands for another program until it ends: streams and working folder are its own. Gives its exit code.
+///
+/// # Errors
+/// When it can't be started.
+pub fn stand_for(line: &CommandLine) -> Result<u8, ProcessError> {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).current_dir(&line.cwd);
+    for name in &line.without {
+        command.env_remove(name);
+    }
+    let status = command.envs(&line.env).status();
+    let status = status.map_err(|source| ProcessError::Start { program: line.program.clone(), source })?;
+    // Who was ended by a signal hasn't succeeded.
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(101))
 }
 
 /// Runs a program with exactly the given environment and nothing else.

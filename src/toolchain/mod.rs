@@ -48,6 +48,13 @@ pub trait Toolchain: Sync {
     /// Everything besides sources that decides the binary: flags, tool versions, variables; by name.
     fn conditions(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> BTreeMap<String, String>;
 
+    /// What this machine's settings would make of a build that other machines wouldn't, each with what to do. Nothing
+    /// of it is silently obeyed, nor silently ignored.
+    fn foreign(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> Vec<Foreign> {
+        let _ = (order, plugin, target);
+        Vec::new()
+    }
+
     /// Why a finished build can't be trusted to be fresh, whatever its receipt says.
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String>;
 
@@ -80,6 +87,15 @@ pub trait Toolchain: Sync {
         answer: &str,
         plugins: &[&Plugin],
     ) -> Result<Vec<Closure>, ToolchainError>;
+}
+
+/// A setting of this machine, or of whoever builds, that would give other bytes than the same commit gives elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Foreign {
+    /// Which, and what it says.
+    pub what: String,
+    /// One action.
+    pub hint: String,
 }
 
 /// What toolchains decide from.

@@ -288,6 +288,7 @@ fn keep_build(output: &Path, package: &PackageReceipt) {
             direct: vec![dependency.id.clone()],
             dependencies: vec![dependency],
         }),
+        places: Vec::new(),
         origin: Some(Origin::local()),
     };
     let id = format!("{}-{}-{}", package.kind, package.plugin, package.target.dashed());

@@ -1,4 +1,5 @@
-//! README's first command: from a fresh clone to a verified plugin package, with nothing but cargo.
+//! README's first command: from a fresh clone to a verified plugin package, with rustup's cargo and Python's pip. wick is
+//! run as anybody would run it: in an environment that holds the tools and no other word.
 
 use crate::command::{Cmd, say};
 use crate::{Result, flags, root};
@@ -7,6 +8,7 @@ use crate::{Result, flags, root};
 pub(crate) fn run(args: &[String]) -> Result<()> {
     flags(args, &[])?;
     add_musl_target()?;
+    crate::setup::linkers()?;
     // The dev profile: a release build takes minutes and this is about the first impression.
     Cmd::line("cargo build --package wick").run()?;
 
@@ -38,15 +40,6 @@ fn add_musl_target() -> Result<()> {
     Cmd::line("rustup target add").args([triple]).run()
 }
 
-/// The plugin's TLS is made with ring, which holds C. Few machines have a C compiler for musl, and where zig is wick uses that.
-/// ring calls nothing of a C library, so any compiler of this machine does too.
-fn c_compiler() -> Option<(String, &'static str)> {
-    let name = format!("CC_{}_unknown_linux_musl", std::env::consts::ARCH);
-    let zig = Cmd::line("cargo-zigbuild --version").output().is_ok();
-    let wanted = std::env::consts::OS == "linux" && !zig && std::env::var_os(&name).is_none();
-    wanted.then_some((name, "cc"))
-}
-
 /// A program that cargo built beside this one.
 fn sibling(name: &str) -> Result<String> {
     let own = std::env::current_exe().map_err(|error| format!("find this program's folder: {error}"))?;
@@ -56,11 +49,7 @@ fn sibling(name: &str) -> Result<String> {
 
 fn shown_as(wick: &str, dir: &std::path::Path, args: &[&str], typed: &str) -> Result<()> {
     say(&format!("$ {typed}"));
-    let mut cmd = Cmd::new(wick).args(args.iter().copied()).dir(dir);
-    if let Some((name, compiler)) = c_compiler() {
-        cmd = cmd.env(name, compiler);
-    }
-    let result = cmd.run_unshown();
+    let result = Cmd::new(wick).args(args.iter().copied()).dir(dir).run_unshown();
     result.map_err(|status| format!("`{typed}` failed: {status}"))
 }
 

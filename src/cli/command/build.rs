@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
     let mut tools = session.tools(&layout.root, &languages, emulation)?;
     let mut project = project::resolve(&layout, &selection, kind)?;
     console.findings(&project::strangers(&layout, &selection, kind));
-    session.add_rustflags(&mut tools, &project, &choice)?;
+    session.add_cargo_settings(&mut tools, &project, &choice)?;
     if args.changed {
         let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;

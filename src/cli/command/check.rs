@@ -11,7 +11,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::project::Project;
 use crate::model::target::Target;
-use crate::phase::check::{self, Answer};
+use crate::phase::check::{self, Told};
 use crate::phase::parallel::OnFailure;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{self, TargetChoice, Wish};
@@ -53,14 +53,14 @@ fn answers(
     args: &CheckArgs,
     session: &Session,
     console: &Console,
-) -> Result<Vec<(String, Answer)>, Failure> {
+) -> Result<Vec<Told>, Failure> {
     if project.plugins.is_empty() {
         return Ok(Vec::new());
     }
     let mut tools = session.tools(&project.root, &check::languages(project), Emulation::Off)?;
     let this = Target::this_machine().ok_or(plan::PlanError::UnknownMachine)?;
     let targets = TargetChoice::Named(vec![this]);
-    session.add_rustflags(&mut tools, project, &targets)?;
+    session.add_cargo_settings(&mut tools, project, &targets)?;
     let wish = Wish {
         targets,
         output: session.root().join(&args.output),

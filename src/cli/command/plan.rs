@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
         let choice = TargetChoice::All;
         let languages = project::languages(&layout, &selection, kind)?;
         let mut tools = session.tools(&layout.root, &languages, Emulation::Off)?;
-        session.add_rustflags(&mut tools, &project, &choice)?;
+        session.add_cargo_settings(&mut tools, &project, &choice)?;
         let since = select::since(args.since.as_deref(), session);
         let selected = changed::select(&mut project, &since, &choice, &tools, session.environment())?;
         for one in selected {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Run, plan, trace};
 use super::Traced;
 use super::freshness::{conditions, read_variable};
-use crate::inspect;
+use crate::inspect::{self, layout};
 use crate::model::artifact::BinaryFacts;
 use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
@@ -15,8 +15,8 @@ use crate::model::plan::{Outputs, Step};
 use crate::model::project::{Plugin, Source};
 use crate::model::receipt::{BuildReceipt, Composition, RECEIPT_SCHEMA};
 use crate::model::tools::Tools;
-use crate::sys::files;
 use crate::sys::process::Finished;
+use crate::sys::{env, files};
 use crate::toolchain::{SourcePath, cargo, go};
 
 pub(super) fn collect(
@@ -73,6 +73,7 @@ pub(super) fn collect(
         files: traced.files.clone(),
         left_out: traced.left_out.clone(),
         composition: composition(plugin, step, finished, traced, &facts, run.tools),
+        places: layout::folders_in(&bytes, &folders(run, plugin)),
         origin: Some((run.origin)()),
         facts,
     };
@@ -105,6 +106,31 @@ pub(super) fn collect(
 
 fn is_pointer(run: &Run<'_>, path: &Path) -> bool {
     run.fingerprints.source(path).is_some_and(|content| content.is_pointer)
+}
+
+/// The folders of this machine that a build knows of, as they are named and as they are behind links. What a source takes
+/// from its compiler as a text (`env!("CARGO_MANIFEST_DIR")`) no flag can change, so it is looked for.
+fn folders(run: &Run<'_>, plugin: &Plugin) -> Vec<String> {
+    let tools = [
+        run.tools.cargo.as_ref().map(|cargo| cargo.home.clone()),
+        run.tools.go.as_ref().map(|go| go.module_cache.clone()),
+    ];
+    let mut all = vec![run.project.root.clone(), run.plan.output.clone()];
+    all.extend(env::home(run.environment));
+    all.extend(tools.into_iter().flatten());
+    match &plugin.source {
+        Source::Rust(rust) => {
+            all.extend([rust.workspace_root.clone(), rust.target_dir.clone(), rust.repository.clone()]);
+            all.extend(rust.build_dir.clone());
+        }
+        Source::Go(go) => all.push(go.module_root.clone()),
+    }
+    let real: Vec<PathBuf> = all.iter().filter_map(|folder| files::canonical(folder).ok()).collect();
+    all.extend(real);
+    let mut all: Vec<String> = all.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Whose code the binary consists of; nothing when its tools couldn't tell.
@@ -164,6 +190,7 @@ fn add_what_rustc_read(
     for name in variables
         .iter()
         .filter(|name| !name.starts_with("CARGO") && *name != "WICK_PLUGIN_VERSION" && *name != "OUT_DIR")
+        .filter(|name| !cargo::is_taken_out(name))
     {
         receipt.conditions.insert(format!("read {name}"), read_variable(run, name));
     }

@@ -2,6 +2,7 @@
 
 mod collect;
 mod freshness;
+pub mod stand_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,21 @@ pub struct Built {
     pub compiler_runs: usize,
     /// What generators wrote.
     pub generated: generate::Files,
+}
+
+/// What to do about a place in a binary.
+pub const PLACES_HINT: &str = "keep the folder out of the sources: no `env!(\"CARGO_MANIFEST_DIR\")` or `env!(\"OUT_DIR\")` as a \
+                               text; `include_str!` and `include_bytes!` take the content instead";
+
+/// That a binary names folders of the machine that built it; build, check and reproduce say it in these words.
+#[must_use]
+pub fn places_text(places: &[String]) -> Option<String> {
+    let more = places.len().saturating_sub(3);
+    let shown: Vec<&str> = places.iter().take(3).map(String::as_str).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!places.is_empty()).then(|| {
+        format!("folders of this machine are in the binary, so it has other bytes when it is built elsewhere: {}{rest}", shown.join(", "))
+    })
 }
 
 /// What is known about the sources of one unit before it is compiled.
@@ -251,10 +267,10 @@ fn compile(
     for name in ["TMPDIR", "TMP", "TEMP"] {
         command = command.env(name, scratch.to_string_lossy());
     }
-    let finished = match process::run(&command, Limits::TOOL) {
+    let laid = step.kit.as_ref().map_or(Ok(()), stand_in::lay);
+    let finished = match laid.and_then(|()| Ok(process::run(&command, Limits::TOOL)?)) {
         Ok(finished) => finished,
-        Err(error) => {
-            let failure = Failure::from(error);
+        Err(failure) => {
             return step.units.iter().map(|at| (*at, Err(failure.clone()))).collect();
         }
     };

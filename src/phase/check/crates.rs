@@ -28,9 +28,14 @@ pub(super) fn closure(lock: &str, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// The dependencies of the package in `dir` that lie outside the workspace's folder, as `name at path`. `root` is the
+/// The dependencies of the package in `dir` that lie outside the repository's folder, as `name at path`. `root` is the
 /// Cargo.toml of the workspace, or of the package itself.
-pub(super) fn outside(dir: &Path, package: &Table, workspace: &Path, root: &Table) -> Vec<String> {
+pub(super) fn outside(
+    dir: &Path,
+    package: &Table,
+    (workspace, repository): (&Path, &Path),
+    root: &Table,
+) -> Vec<String> {
     let shared = root.get("workspace").and_then(|workspace| workspace.get("dependencies"));
     let all = dependencies(package, &["dependencies", "build-dependencies"]);
     let mut found = BTreeSet::new();
@@ -39,7 +44,7 @@ pub(super) fn outside(dir: &Path, package: &Table, workspace: &Path, root: &Tabl
         let (spec, from) =
             if is_shared { (shared.and_then(|all| all.get(name)), workspace) } else { (Some(spec), dir) };
         let Some(path) = spec.and_then(|spec| spec.get("path")?.as_str()) else { continue };
-        if !files::without_dots(&from.join(path)).starts_with(files::without_dots(workspace)) {
+        if !files::without_dots(&from.join(path)).starts_with(files::without_dots(repository)) {
             found.insert(format!("{name} at {path}"));
         }
     }
@@ -107,14 +112,17 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_the_workspace_is_found_however_it_is_written() {
+    fn what_lies_outside_the_repository_is_found_however_it_is_written() {
         let root =
             "[workspace.dependencies]\nsdk = { path = \"../../sdk\" }\nnear = { path = \"lib/near\" }\n";
         let package = "[dependencies]\nsdk = { workspace = true }\nnear.workspace = true\nserde = \"1\"\n\
                        inside = { path = \"../other\" }\n[target.'cfg(unix)'.build-dependencies]\n\
                        gen = { path = \"../../../gen\" }\n[dev-dependencies]\ntest = { path = \"/elsewhere\" }\n";
         let (root, package) = (root.parse().unwrap(), package.parse().unwrap());
-        let found = outside(Path::new("/r/w/connector/x"), &package, Path::new("/r/w"), &root);
+        let (dir, workspace) = (Path::new("/r/w/connector/x"), Path::new("/r/w"));
+        let found = outside(dir, &package, (workspace, workspace), &root);
         assert_eq!(found, ["gen at ../../../gen", "sdk at ../../sdk"]);
+        let found = outside(dir, &package, (workspace, Path::new("/r")), &root);
+        assert_eq!(found, ["sdk at ../../sdk"], "/r/gen is of the repository");
     }
 }

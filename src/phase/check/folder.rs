@@ -34,7 +34,7 @@ pub(super) struct Folder<'a> {
     pub(super) in_go_module: bool,
     /// The crates it is made from.
     pub(super) crates: BTreeSet<String>,
-    /// Those of them that lie outside the workspace's folder, as `name at path`.
+    /// Those of them that lie outside the repository, as `name at path`.
     pub(super) outside: Vec<String>,
 }
 
@@ -140,7 +140,7 @@ pub(super) fn links_a_library(folder: &Folder<'_>) -> Vec<String> {
 }
 
 pub(super) fn draws_on_elsewhere(folder: &Folder<'_>) -> Vec<String> {
-    folder.outside.iter().map(|one| format!("it depends on {one}, outside the workspace's folder")).collect()
+    folder.outside.iter().map(|one| format!("it depends on {one}, outside the repository")).collect()
 }
 
 pub(super) fn takes_the_sdk_by_name(folder: &Folder<'_>) -> Vec<String> {

@@ -53,7 +53,9 @@ pub(super) fn folder<'a>(
                 let workspace = lock.with_file_name("Cargo.toml");
                 let root = files::read_text(&workspace).ok().and_then(|text| text.parse().ok());
                 if let (Some(package), Some(root), Some(folder)) = (&package, &root, lock.parent()) {
-                    outside = crates::outside(&candidate.dir, package, folder, root);
+                    let has_git = |dir: &&Path| files::kind(&dir.join(".git")) != files::Kind::Missing;
+                    let repository = folder.ancestors().find(has_git).unwrap_or(folder);
+                    outside = crates::outside(&candidate.dir, package, (folder, repository), root);
                 }
             }
             None => lacks_lock = Some("Cargo.lock"),

@@ -25,10 +25,10 @@ use crate::model::finding::Severity;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Learned;
-use crate::phase::plan;
+use crate::phase::{build, plan};
 use crate::project::{self, Candidate, ProjectError, Selection, Survey};
 use declared::Declared;
-pub use learn::learn;
+pub use learn::{Told, learn};
 use rules::{Look, RULES, Rule};
 
 /// Schema number of the report.
@@ -199,8 +199,13 @@ pub fn languages(project: &Project) -> BTreeSet<Language> {
 }
 
 /// Asks the rules on what plugins declare; answers come by the plugins' places.
-pub fn declared(report: &mut Report, answers: &[(String, Answer)]) {
-    for (place, answer) in answers {
+pub fn declared(report: &mut Report, answers: &[Told]) {
+    for Told { place, answer, places } in answers {
+        if let Some(text) = build::places_text(places)
+            && let Some(plugin) = report.plugins.iter_mut().find(|plugin| plugin.place == *place)
+        {
+            plugin.say(by_code("place-in-binary"), vec![text]);
+        }
         match answer {
             Err((code, failure)) => report.tell(place, code, failure),
             Ok(learned) => {

@@ -117,10 +117,9 @@ pub const RULES: &[Rule] = &[
         "use a crate in pure Rust, such as rustls, or the crate's feature `vendored`",
     ], Look::Folder(folder::links_a_library)),
     rule("path-outside", Warning, [
-        "a crate is taken from a path outside the workspace's folder",
-        "Cargo tells such crates apart by where they lie, so the same sources may give other binaries in another folder, \
-         and `wick plugin reproduce` can't confirm a release.",
-        "publish the crate, or move it into the workspace's folder",
+        "a crate is taken from a path outside the repository",
+        "It is in no commit of it: nobody else has it, and `wick plugin reproduce` can't confirm a release.",
+        "publish the crate, or move it into the repository",
     ], Look::Folder(folder::draws_on_elsewhere)),
     rule("sdk-by-name", Error, [
         "the crate `wick-plugin` is taken from a registry",
@@ -158,6 +157,12 @@ pub const RULES: &[Rule] = &[
         "the built plugin doesn't say what it is",
         "A manifest comes from the binary or not at all.",
         "run the binary with --dump-manifest yourself: it has to print one line of JSON without any set-up",
+    ], Look::Told),
+
+    rule("place-in-binary", Warning, [
+        "the binary names a folder of the machine that built it",
+        "Built elsewhere it has other bytes, and everybody sees where it was built.",
+        "take the content of files with `include_str!` rather than their place with `env!(\"CARGO_MANIFEST_DIR\")` or `env!(\"OUT_DIR\")`",
     ], Look::Told),
 
     // What it declares.

@@ -15,7 +15,7 @@ use crate::model::plan::{Generate, PLAN_SCHEMA, Plan, Role, Route, Step, Unit};
 use crate::model::project::{Language, Plugin, Project, Targets};
 use crate::model::target::Target;
 use crate::model::tools::{Missing, Tools};
-use crate::toolchain::{self, Order};
+use crate::toolchain::{self, Foreign, Order};
 
 /// Which targets are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub enum PlanError {
     /// Tools or targets are missing.
     #[error("this machine can't build everything that was asked for; missing: {}", list(.0))]
     Missing(Vec<Missing>),
+    /// The same commit would give other bytes here than elsewhere.
+    #[error("settings of this machine would decide what is built: {}", told(.0))]
+    Foreign(Vec<Foreign>),
     /// wick has no name for this machine.
     #[error("wick doesn't know this machine's target, so it can't be the default")]
     UnknownMachine,
@@ -62,11 +65,15 @@ fn list(missing: &[Missing]) -> String {
     missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")
 }
 
+fn told(foreign: &[Foreign]) -> String {
+    foreign.iter().map(|one| one.what.as_str()).collect::<Vec<_>>().join("; ")
+}
+
 impl Explain for PlanError {
     fn kind(&self) -> FailureKind {
         match self {
             PlanError::Missing(_) => FailureKind::Missing,
-            PlanError::Names(_) => FailureKind::Project,
+            PlanError::Names(_) | PlanError::Foreign(_) => FailureKind::Project,
             _ => FailureKind::Usage,
         }
     }
@@ -75,6 +82,11 @@ impl Explain for PlanError {
         match self {
             PlanError::Missing(missing) => {
                 let mut hints: Vec<String> = missing.iter().map(|m| m.install.clone()).collect();
+                hints.dedup();
+                hints
+            }
+            PlanError::Foreign(foreign) => {
+                let mut hints: Vec<String> = foreign.iter().map(|one| one.hint.clone()).collect();
                 hints.dedup();
                 hints
             }
@@ -127,6 +139,7 @@ pub fn plan(
     }
     add_helpers(&mut units, project, wish, tools);
     check_tools(&units, project, tools)?;
+    check_settings(&units, project, tools, environment)?;
     let scratch = wish.output.join(".wick/tmp/run");
     let all: Vec<usize> = (0..units.len()).collect();
     let steps = steps(&units, &all, project, tools, environment, &scratch, wish.jobs);
@@ -218,6 +231,19 @@ fn check_tools(units: &[Unit], project: &Project, tools: &Tools) -> Result<(), P
         install: one.install,
     });
     Err(PlanError::Missing(named.chain(tools.too_old.iter().cloned()).collect()))
+}
+
+fn check_settings(
+    units: &[Unit],
+    project: &Project,
+    tools: &Tools,
+    environment: &BTreeMap<String, String>,
+) -> Result<(), PlanError> {
+    let order = Order { tools, environment, units: &[], scratch: Path::new(""), cpus: tools.cpus };
+    let of =
+        |unit: &Unit| toolchain::of(unit.language).foreign(&order, plugin_of(unit, project), unit.target);
+    let found: BTreeSet<Foreign> = units.iter().flat_map(of).collect();
+    if found.is_empty() { Ok(()) } else { Err(PlanError::Foreign(found.into_iter().collect())) }
 }
 
 /// The plugin that a unit belongs to.

@@ -43,10 +43,7 @@ pub fn find(
             tools.cargo_trouble = if tools.cargo.is_none() { seeker.cargo_trouble() } else { None };
             tools.zig = zig.join().ok().flatten();
             tools.zigbuild = zigbuild.join().ok().flatten();
-            // The engine is slow to answer; ask only when it would be the last resort.
-            if tools.zigbuild.is_none() || tools.zig.is_none() {
-                tools.cross = seeker.cross();
-            }
+            tools.own = env::current_exe().unwrap_or_else(|_| PathBuf::from("wick"));
         }
         match go.and_then(|go| go.join().ok()) {
             Some(Ok(go)) => tools.go = go,
@@ -80,17 +77,23 @@ pub fn check(tools: &Tools, languages: &BTreeSet<Language>) -> Result<(), PlanEr
     if missing.is_empty() { Ok(()) } else { Err(PlanError::Missing(missing)) }
 }
 
-/// Reads the rustflags of each workspace and triple that the plugins are going to be built with, and whether the
-/// toolchains are as new as the plugins ask.
-pub fn add_rustflags(tools: &mut Tools, plugins: &[Plugin], targets: &[Target]) {
+/// Reads what cargo's configuration says of each workspace and triple that the plugins are going to be built with, and
+/// whether the toolchains are as new as the plugins ask.
+pub fn add_cargo_settings(
+    tools: &mut Tools,
+    plugins: &[Plugin],
+    targets: &[Target],
+    environment: &BTreeMap<String, String>,
+) {
     tools.too_old = versions::lacking(plugins, tools);
+    let Some(home) = tools.cargo.as_ref().map(|cargo| cargo.home.clone()) else { return };
     for plugin in plugins {
         let Source::Rust(rust) = &plugin.source else { continue };
         for target in targets {
-            if let Some(triple) = toolchain::cargo::triple(tools, Some(plugin), *target) {
+            if let Some(triple) = toolchain::cargo::triple(Some(plugin), *target) {
                 let id = (rust.workspace_root.clone(), triple);
-                let flags = cargo_config::rustflags(&id.0, &id.1);
-                tools.rustflags.insert(id, flags);
+                let settings = cargo_config::settings(&id.0, &id.1, &rust.repository, &home, environment);
+                tools.cargo_settings.insert(id, settings);
             }
         }
     }
@@ -220,14 +223,6 @@ impl Seeker<'_> {
         let package =
             ["python3", "python"].iter().find_map(|name| self.version(name, &["-m", "ziglang", "version"]));
         package.or_else(|| self.version("zig", &["version"]))
-    }
-
-    /// `cross` is of use only where a container engine answers.
-    fn cross(&self) -> Option<ToolVersion> {
-        let cross = self.version("cross", &["--version"])?;
-        let engine =
-            |name: &&str| self.program(name).is_some_and(|engine| self.ask(&engine, &["info"]).is_some());
-        ["docker", "podman"].iter().any(engine).then_some(cross)
     }
 
     fn emulators(&self, this_machine: Option<Target>) -> BTreeMap<Target, Emulator> {

@@ -23,6 +23,7 @@ pub(super) fn explain(published: &[u8], rebuilt: &[u8], place: &Path) -> Vec<Fin
         (_, Err(_)) => {}
     }
     causes.extend(compilers(published, rebuilt));
+    causes.extend(older(published, rebuilt));
     causes.extend(leaked(published, rebuilt, place));
     let mut consequences = sections(published, rebuilt);
     if causes.is_empty() {
@@ -81,6 +82,25 @@ fn compilers(published: &[u8], rebuilt: &[u8]) -> Option<Finding> {
         Rustc::Commit(commit) => format!("of commit {}", crate::phase::packages::short(commit)),
     };
     (there != here).then(|| differs("toolchain-differs", "its rustc", &said(&there), &said(&here)))
+}
+
+/// A release that can't be made again because of who made it; its sources may be what they are said to be.
+pub(super) fn older_wick(who: &str) -> Finding {
+    let message = format!(
+        "it was built by {who}, which let the folder of the build and the tools that happened to be there into the bytes: \
+         built in another folder, the same sources give others"
+    );
+    Finding::error("older-wick", message)
+        .hint("the next version that is released with this wick can be reproduced")
+}
+
+/// Where nothing is attested, the places of crates tell: older wicks gave them other names.
+fn older(published: &[u8], rebuilt: &[u8]) -> Option<Finding> {
+    let has = |bytes: &[u8], mark: &[u8]| layout::find_all(bytes, mark).next().is_some();
+    let marks: [&[u8]; 2] = [b"/cargo/registry/src/", b"/path/"];
+    let is_older =
+        marks.iter().any(|mark| has(published, mark) && !has(rebuilt, mark)) && has(rebuilt, b"/crates/");
+    is_older.then(|| older_wick("an older wick"))
 }
 
 /// The folder of this build in the binary: where it was built decides its bytes.

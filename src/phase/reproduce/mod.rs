@@ -31,6 +31,7 @@ use crate::model::names::PluginKind;
 use crate::model::release::ReleaseTag;
 use crate::model::reproduce::{Comparison, REPRODUCE_SCHEMA, ReproduceReport, Reproduced};
 use crate::model::target::Target;
+use crate::phase::build;
 use crate::phase::package::marks::{self, Marks};
 use crate::phase::packages::short;
 use crate::phase::parallel::{self, OnFailure};
@@ -283,6 +284,16 @@ fn row(one: &Published<'_>, built: &Rebuilt, tree: &Worktree, attested: &Atteste
     let mut differences = attested.conditions(kept);
     let packers = attested.packers();
     differences.extend(compare::differences(&one.name, &theirs, &ours, tree.path(), packers.as_ref()));
+    // Said once: by the attestation, or by the binary.
+    let mut seen = false;
+    differences.retain(|one| one.code != "older-wick" || !std::mem::replace(&mut seen, true));
+    let place = tree.path().to_string_lossy().into_owned();
+    let receipt = kept.build_receipt();
+    let others = receipt
+        .map(|receipt| receipt.places.into_iter().filter(|one| !one.starts_with(&place)).collect::<Vec<_>>());
+    if let Some(text) = build::places_text(&others.unwrap_or_default()) {
+        differences.push(Finding::error("source-path-leaked", text).hint(build::PLACES_HINT));
+    }
     Ok(row(Comparison::Different { rebuilt, differences }, what, Some(ours)))
 }
 

@@ -71,7 +71,7 @@ pub(super) fn rebuild(
     let mut project = project::resolve(&layout, &selection, request.kind)?;
     check_version(request, &project)?;
     own(&mut project, &environment, tree);
-    tools::add_rustflags(&mut found, &project.plugins, &targets);
+    tools::add_cargo_settings(&mut found, &project.plugins, &targets, &environment);
     let wish =
         Wish { targets: TargetChoice::Named(targets), output: output.to_owned(), epoch, jobs: request.jobs };
     let plan = plan::plan(&project, &wish, &found, &environment)?;
@@ -144,7 +144,7 @@ fn tools(
     if let (Some(name), toolchains::Fetch::Allow) = (chosen.variables.get("RUSTUP_TOOLCHAIN"), request.fetch)
         && let Some(cargo) = &found.cargo
     {
-        let triple = |target: &Target| toolchain::cargo::triple(&found, None, *target);
+        let triple = |target: &Target| toolchain::cargo::triple(None, *target);
         let missing: Vec<String> =
             targets.iter().filter_map(triple).filter(|triple| !cargo.triples.contains(triple)).collect();
         if !missing.is_empty() {

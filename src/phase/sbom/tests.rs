@@ -86,6 +86,7 @@ pub(in crate::phase) fn build_receipt(target: &str, binary: &[u8]) -> BuildRecei
             manifest_section: None,
         },
         composition: Some(Composition { direct, dependencies }),
+        places: Vec::new(),
         origin: Some(Origin {
             builder: "https://github.com/o/r/.github/workflows/plugins.yml@refs/heads/main".to_owned(),
             invocation: Some("https://github.com/o/r/actions/runs/1/attempts/1".to_owned()),

@@ -15,8 +15,8 @@ use crate::model::failure::{Explain, FailureKind};
 pub use inside::{Inside, NotInside};
 pub use scratch::{Lock, Scratch};
 pub use write::{
-    append, make_link, move_new, move_output, stay_inside, write_atomic, write_new, write_new_private,
-    write_output, write_scratch, write_users,
+    append, link_program, make_link, move_new, move_output, rename, stay_inside, write_atomic, write_new,
+    write_new_private, write_output, write_scratch, write_users,
 };
 
 /// A file operation that failed.

@@ -219,6 +219,41 @@ fn prepared(path: &Path, bytes: &[u8], mode: u32) -> io::Result<tempfile::NamedT
     Ok(file)
 }
 
+/// Gives a program another name: a link to it, on Windows a second name of the same file or a copy.
+///
+/// # Errors
+/// When it can't be made.
+pub fn link_program(program: &Path, name: &Path) -> Result<()> {
+    if fs::read_link(name).is_ok_and(|to| to == program) {
+        return Ok(());
+    }
+    let inner = || -> io::Result<()> {
+        let folder = name.parent().unwrap_or(Path::new("."));
+        let aside = tempfile::Builder::new().prefix(".wick-").tempdir_in(folder)?;
+        let new = aside.path().join("new");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(program, &new)?;
+        #[cfg(not(unix))]
+        if fs::hard_link(program, &new).is_err() {
+            fs::copy(program, &new)?;
+        }
+        fs::rename(&new, name)
+    };
+    match inner() {
+        // Who runs it now keeps it open there, and it does.
+        Err(_) if cfg!(windows) && name.exists() => Ok(()),
+        other => wrap("link a program as", name, other),
+    }
+}
+
+/// Moves a file to another name of the same file system, in the place of whatever stands there.
+///
+/// # Errors
+/// When it can't be moved.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    wrap("move a file to", to, fs::rename(from, to))
+}
+
 /// Moves a folder to a name of the same file system under which nothing stands.
 ///
 /// # Errors

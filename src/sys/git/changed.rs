@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::door::{failed, git};
+use super::history::is_shallow;
 use super::repository::path_of;
 use super::store::Store;
-use super::history::is_shallow;
 use super::tree::{Tree, TreeEntry, TreeMode};
 use super::{GitError, Repository, head, top};
 use crate::sys::files;

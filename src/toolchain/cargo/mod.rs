@@ -1,33 +1,39 @@
-//! Rust: cargo for this machine, cargo-zigbuild or cross for others. One run per plugin and target, because cargo
-//! unifies the features of packages built together and the binary would depend on its company.
+//! Rust: cargo, with zig as the linker, C compiler, archiver and dlltool of every target, whatever machine it is built
+//! on. One run per plugin and target, because cargo unifies the features of packages built together and the binary
+//! would depend on its company.
 
 mod config;
 mod crates;
+pub mod kit;
 mod says;
+mod settings;
 
 pub use config::reaches_binaries;
 pub use crates::composition;
 pub use says::{build_script_deps, channel, dep_info, env_deps, executable, out_dirs};
+pub use settings::is_taken_out;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Closure, Order, SourcePath, Toolchain, ToolchainError, veiled};
+use super::{Closure, Foreign, Order, SourcePath, Toolchain, ToolchainError, veiled};
 use crate::model::command::CommandLine;
-use crate::model::plan::{Outputs, Step};
+use crate::model::plan::{Kit, Outputs, Step};
 use crate::model::project::{Language, Plugin, RustSource, Source};
 use crate::model::target::{Arch, Os, Target};
-use crate::model::tools::{CargoTool, Missing, Tools};
+use crate::model::tools::{CargoSettings, CargoTool, Missing, ToolVersion, Tools};
 
 /// The Rust toolchain.
 pub struct Cargo;
 
-/// The program that links for a target.
+/// Who links for a target, and compiles C. Never what happens to be there: the choice hangs on the triple alone, so the
+/// same sources give the same bytes on every machine that can build them at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Builder {
-    Cargo,
-    Zigbuild,
-    Cross,
+    /// zig, by cargo-zigbuild.
+    Zig,
+    /// Microsoft's linker, which only Windows has.
+    Msvc,
 }
 
 /// Variables that cargo, rustc and the C compilers behind build scripts read, by the start of their names.
@@ -53,7 +59,10 @@ const READ: [&str; 18] = [
 ];
 
 /// Of those, what can't change a binary, is recorded otherwise, or leaks in from a cargo that runs wick itself.
-const NOT_READ: [&str; 15] = [
+const NOT_READ: [&str; 19] = [
+    "CARGO_BUILD_BUILD_DIR",
+    "CARGO_BUILD_JOBS",
+    "CARGO_BUILD_TARGET_DIR",
     "CARGO_BIN_",
     "CARGO_CRATE_NAME",
     "CARGO_HOME",
@@ -66,6 +75,7 @@ const NOT_READ: [&str; 15] = [
     "CARGO_TARGET_DIR",
     "CARGO_TARGET_TMPDIR",
     "CARGO_TERM_",
+    "CARGO_ZIGBUILD_CACHE_DIR",
     "RUSTUP_",
     "RUST_",
     "CARGO_MAKEFLAGS",
@@ -92,15 +102,14 @@ impl Toolchain for Cargo {
             let none = || missing("Rust (the `cargo` command)", "install Rust from https://rustup.rs");
             return Err(vec![tools.cargo_trouble.clone().unwrap_or_else(none)]);
         };
-        let Some(triple) = triple(tools, plugin, target) else {
+        let Some(triple) = triple(plugin, target) else {
             return Err(vec![missing(
                 &format!("a Rust target triple for {target}"),
                 &format!("name one in wick.toml: [rust.triples] \"{target}\" = \"…\""),
             )]);
         };
         let mut lacking = Vec::new();
-        let builder = builder(tools, cargo, &triple, target);
-        if builder != Some(Builder::Cross) && !cargo.triples.contains(&triple) {
+        if !cargo.triples.contains(&triple) {
             let install = if cargo.rustup {
                 format!("rustup target add {triple}")
             } else {
@@ -108,21 +117,17 @@ impl Toolchain for Cargo {
             };
             lacking.push(missing(&format!("the Rust target {triple}"), &install));
         }
-        if builder.is_none() {
-            let (what, install) = match (&tools.zigbuild, &tools.zig) {
-                (None, Some(_)) => ("cargo-zigbuild", "pip install cargo-zigbuild"),
-                (Some(_), None) => ("zig, which links for cargo-zigbuild", "pip install ziglang"),
-                _ => (
-                    "cargo-zigbuild and zig, which link for other systems",
-                    "pip install cargo-zigbuild ziglang",
-                ),
-            };
-            lacking.push(missing(what, install));
-        }
+        let builder = builder(&triple);
         match builder {
-            Some(builder) if lacking.is_empty() => Ok(format!("{} --target {triple}", builder.command())),
-            _ => Err(lacking),
+            Builder::Zig => lacking.extend(no_zig(tools)),
+            Builder::Msvc if tools.this_machine.is_none_or(|this| this.os != Os::Windows) => {
+                let what = format!("Microsoft's linker for {triple}, which only Windows has");
+                lacking
+                    .push(missing(&what, &format!("build {target} on Windows, or as x86_64-pc-windows-gnu")));
+            }
+            Builder::Msvc => {}
         }
+        if lacking.is_empty() { Ok(format!("{} --target {triple}", builder.command())) } else { Err(lacking) }
     }
 
     fn steps(&self, order: &Order<'_>) -> Vec<Step> {
@@ -134,39 +139,69 @@ impl Toolchain for Cargo {
         let read = |name: &str| {
             READ.iter().any(|start| name.starts_with(start))
                 && !NOT_READ.iter().any(|start| name.starts_with(start))
+                && !settings::is_taken_out(name)
                 && !["TOKEN", "PASSWORD", "SECRET"].iter().any(|word| name.contains(word))
         };
         for (name, value) in order.environment.iter().filter(|(name, _)| read(name)) {
             all.insert(format!("env {name}"), veiled(value));
         }
-        if let Some(line) = command(order, plugin, target) {
-            all.insert("command".to_owned(), line.args[..].join(" "));
-            for (name, value) in line.env {
-                all.insert(format!("env {name}"), veiled(&value));
-            }
+        let Some(Build { line, kit, flags, .. }) = build(order, plugin, target) else { return all };
+        all.insert("command".to_owned(), line.args[..].join(" "));
+        for (name, value) in line.env.into_iter().filter(|(name, _)| !IS_PLACE.contains(&name.as_str())) {
+            all.insert(format!("env {name}"), veiled(&value));
+        }
+        if !flags.is_empty() {
+            all.insert("rustflags".to_owned(), flags.join(" "));
+        }
+        // That the place of the build isn't in the bytes, nor a stranger's tool: an older wick has no such line.
+        all.insert(SAMENESS.to_owned(), format!("{}; {}", kit::scheme(), builder(&kit.triple).tools()));
+        if let Some(wrapper) = &kit.wrapper {
+            all.insert("rustc wrapper".to_owned(), file_name(wrapper));
         }
         if let Some(cargo) = &order.tools.cargo {
             all.insert("cargo".to_owned(), cargo.version.clone());
             all.insert("rustc".to_owned(), cargo.rustc.replace('\n', "; "));
-            let triple = triple(order.tools, Some(plugin), target).unwrap_or_default();
-            if builder(order.tools, cargo, &triple, target) == Some(Builder::Zigbuild) {
-                let of = |tool: &Option<crate::model::tools::ToolVersion>| {
-                    tool.as_ref().map_or_else(String::new, |tool| tool.version.clone())
-                };
-                all.insert("cargo-zigbuild".to_owned(), of(&order.tools.zigbuild));
-                all.insert("zig".to_owned(), of(&order.tools.zig));
-            }
+        }
+        if builder(&kit.triple) == Builder::Zig {
+            let of = |tool: &Option<ToolVersion>| {
+                tool.as_ref().map_or_else(String::new, |tool| tool.version.clone())
+            };
+            all.insert("cargo-zigbuild".to_owned(), of(&order.tools.zigbuild));
+            all.insert("zig".to_owned(), of(&order.tools.zig));
+        }
+        all
+    }
+
+    fn foreign(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> Vec<Foreign> {
+        let (rust, Some(triple)) = (source(plugin), triple(Some(plugin), target)) else { return Vec::new() };
+        let none = CargoSettings::default();
+        let found =
+            order.tools.cargo_settings.get(&(rust.workspace_root.clone(), triple.clone())).unwrap_or(&none);
+        let mut all = settings::foreign(order.environment, &rust.env, found, &triple);
+        if all.is_empty() && settings::native(&flags(order.tools, rust, &triple)) {
+            all.push(Foreign {
+                what: "the rustflags ask for the processor of whatever machine builds (`target-cpu=native`)"
+                    .to_owned(),
+                hint: "name a level that every machine knows, such as `-C target-cpu=x86-64-v2`, or none"
+                    .to_owned(),
+            });
         }
         all
     }
 
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String> {
-        let _ = plugin;
-        let wrapper = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
-        let set = wrapper.iter().find(|name| order.environment.get(**name).is_some_and(|v| !v.is_empty()))?;
+        let workspaces = |(root, _): &&(PathBuf, String)| *root == source(plugin).workspace_root;
+        let settings = order.tools.cargo_settings.iter().filter(|(id, _)| workspaces(id)).map(|(_, one)| one);
+        let configured =
+            settings.filter_map(|one| one.wrapper.as_ref()).map(|path| path.to_string_lossy().into_owned());
+        let of_members = order.environment.get("RUSTC_WORKSPACE_WRAPPER").filter(|value| !value.is_empty());
         // sccache and its kin only cache; anything else may do what it likes.
-        let known = order.environment[*set].contains("sccache");
-        (!known).then(|| format!("{set} is set: what it does can't be listed"))
+        let unknown =
+            configured.chain(of_members.cloned()).find(|wrapper| !file_name(wrapper).contains("sccache"))?;
+        Some(format!(
+            "cargo calls {} in the place of rustc: what it does can't be listed",
+            file_name(&unknown)
+        ))
     }
 
     fn questions<'a>(
@@ -230,25 +265,44 @@ fn program(tools: &Tools) -> String {
 impl Builder {
     fn command(self) -> &'static str {
         match self {
-            Builder::Cargo => "cargo build",
-            Builder::Zigbuild => "cargo zigbuild",
-            Builder::Cross => "cross build",
+            Builder::Zig => "cargo zigbuild",
+            Builder::Msvc => "cargo build",
         }
     }
+
+    /// What it compiles and links with, for receipts.
+    fn tools(self) -> &'static str {
+        match self {
+            Builder::Zig => "linker, C and C++ compiler, assembler, archiver and dlltool are zig's",
+            Builder::Msvc => "linker, C and C++ compiler and archiver are this machine's own",
+        }
+    }
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// What zig lacks on this machine.
+fn no_zig(tools: &Tools) -> Option<Missing> {
+    let (what, install) = match (&tools.zigbuild, &tools.zig) {
+        (Some(_), Some(_)) => return None,
+        (None, Some(_)) => ("cargo-zigbuild", "pip install cargo-zigbuild"),
+        (Some(_), None) => ("zig, which links and compiles C for every target", "pip install ziglang"),
+        (None, None) => (
+            "cargo-zigbuild and zig, which link and compile C for every target",
+            "pip install cargo-zigbuild ziglang",
+        ),
+    };
+    Some(missing(what, install))
 }
 
 /// The triple a target is built as. Linux is musl: only that gives a static binary, which Termux and every
 /// distribution run.
 #[must_use]
-pub fn triple(tools: &Tools, plugin: Option<&Plugin>, target: Target) -> Option<String> {
+pub fn triple(plugin: Option<&Plugin>, target: Target) -> Option<String> {
     if let Some(own) = plugin.and_then(|plugin| source(plugin).triples.get(&target)) {
         return Some(own.clone());
-    }
-    // A Windows machine links with what it has.
-    let here =
-        tools.cargo.as_ref().filter(|_| tools.this_machine == Some(target) && target.os == Os::Windows);
-    if let Some(cargo) = here {
-        return Some(cargo.host_triple.clone());
     }
     let known = match (target.os, target.arch) {
         (Os::Linux, Arch::Amd64) => "x86_64-unknown-linux-musl",
@@ -265,34 +319,68 @@ pub fn triple(tools: &Tools, plugin: Option<&Plugin>, target: Target) -> Option<
     Some(known.to_owned())
 }
 
-/// Plain cargo where this machine's linker does, else zig, else a container. Rust alone links against musl with what
-/// rustc brings; C in a crate (ring, and with it all TLS) takes a C compiler for musl, which few machines have and zig is.
-fn builder(tools: &Tools, cargo: &CargoTool, triple: &str, target: Target) -> Option<Builder> {
-    let here = tools.this_machine.is_some_and(|this| {
-        triple == cargo.host_triple
-            || (this.os == target.os && (this.arch == target.arch || this.os == Os::Darwin))
-    });
-    let zig = tools.zigbuild.is_some() && tools.zig.is_some();
-    let musl = triple.contains("-musl") && triple != cargo.host_triple;
-    if here && !(musl && zig) {
-        Some(Builder::Cargo)
-    } else if zig {
-        Some(Builder::Zigbuild)
-    } else {
-        tools.cross.is_some().then_some(Builder::Cross)
-    }
+/// By the triple alone: what else is on a machine would be in the bytes otherwise.
+fn builder(triple: &str) -> Builder {
+    if triple.ends_with("-msvc") { Builder::Msvc } else { Builder::Zig }
 }
 
-fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<CommandLine> {
+/// Variables of a build's command that say where something is on this machine.
+const IS_PLACE: [&str; 6] = [
+    "CARGO",
+    "CARGO_ZIGBUILD_PYTHON_PATH",
+    "CARGO_ZIGBUILD_ZIG_COMMAND",
+    "CARGO_ZIGBUILD_ZIG_PATH",
+    "RUSTC_WRAPPER",
+    "CARGO_TARGET_DIR",
+];
+
+/// The condition that says by which rules the place of a build and this machine's tools are kept out of the bytes.
+pub const SAMENESS: &str = "sameness";
+
+/// A build of one plugin for one target, decided.
+struct Build {
+    line: CommandLine,
+    folder: PathBuf,
+    kit: kit::Settings,
+    settings: String,
+    /// The flags that the repository asks for.
+    flags: Vec<String>,
+}
+
+/// The flags for rustc that the repository, or wick.toml, asks for.
+fn flags(tools: &Tools, rust: &RustSource, triple: &str) -> Vec<String> {
+    let of_cargo = || tools.cargo_settings.get(&(rust.workspace_root.clone(), triple.to_owned()));
+    let own = settings::own_flags(&rust.env, triple);
+    own.unwrap_or_else(|| of_cargo().map(|one| one.rustflags.clone()).unwrap_or_default())
+}
+
+fn build(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Build> {
     let (tools, rust) = (order.tools, source(plugin));
     let cargo = tools.cargo.as_ref()?;
-    let triple = triple(tools, Some(plugin), target)?;
-    let builder = builder(tools, cargo, &triple, target)?;
-    let mut line = match (builder, &tools.cross) {
-        (Builder::Cross, Some(cross)) => CommandLine::new(cross.path.to_string_lossy(), &rust.workspace_root),
-        _ => CommandLine::new(program(tools), &rust.workspace_root),
+    let triple = triple(Some(plugin), target)?;
+    let builder = builder(&triple);
+    let wrapper = tools.cargo_settings.get(&(rust.workspace_root.clone(), triple.clone()));
+    let wrapper = wrapper.and_then(|settings| settings.wrapper.as_ref());
+    let is_gnu = triple.contains("-windows-gnu");
+    let mut kit = kit::Settings {
+        cargo: program(tools),
+        triple: triple.clone(),
+        workspace: rust.workspace_root.to_string_lossy().into_owned(),
+        places: places(order, cargo, rust),
+        wrapper: wrapper.map(|path| path.to_string_lossy().into_owned()),
+        dlltool: None,
     };
-    line = line.arg(if builder == Builder::Zigbuild { "zigbuild" } else { "build" }).arg("--release");
+    let (folder, _) = kit::folder(&rust.target_dir, &kit);
+    kit.dlltool = is_gnu.then(|| folder.join(DLLTOOL).to_string_lossy().into_owned());
+    let text = serde_json::to_string(&kit).unwrap_or_default();
+
+    let mut line = match (builder, &tools.zigbuild) {
+        (Builder::Zig, Some(zigbuild)) => {
+            CommandLine::new(zigbuild.path.to_string_lossy(), &rust.workspace_root).arg("zigbuild")
+        }
+        _ => CommandLine::new(program(tools), &rust.workspace_root).arg("build"),
+    };
+    line = line.arg("--release");
     if rust.has_lock {
         line = line.arg("--locked");
     }
@@ -305,6 +393,15 @@ fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Command
     }
     line = line.arg("--message-format=json-render-diagnostics");
     line.env = rust.env.clone();
+    if builder == Builder::Zig {
+        line.without = settings::taken_out(order.environment);
+        line.env.insert("CARGO".to_owned(), kit::cargo_of(&folder));
+        line.env.extend(zig(tools));
+    } else {
+        line.env.insert("RUSTC_WRAPPER".to_owned(), kit::rustc_of(&folder));
+    }
+    // How crates are cut into pieces would depend on what was compiled before.
+    line.env.insert("CARGO_INCREMENTAL".to_owned(), "0".to_owned());
     line.env.insert("WICK_PLUGIN_VERSION".to_owned(), plugin.version.to_string());
     if target.os == Os::Darwin && !order.environment.contains_key(MACOS_FLOOR.0) {
         // Without it the linker stamps its own SDK's version, and zig's is newer than most Macs.
@@ -312,46 +409,71 @@ fn command(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Command
     }
     let named = order.environment.get(EPOCH.0).or(rust.env.get(EPOCH.0)).filter(|value| !value.is_empty());
     let epoch = named.cloned().unwrap_or_else(|| EPOCH.1.to_owned());
-    let mut flags = tools.rustflags.get(&(rust.workspace_root.clone(), triple)).cloned().unwrap_or_default();
-    flags.extend(remaps(order, cargo, rust));
-    flags.extend(sameness(builder, target, &epoch));
+    let own = flags(tools, rust, &triple);
+    let mut all = own.clone();
+    let version =
+        |tool: &Option<ToolVersion>| tool.as_ref().map_or_else(String::new, |one| one.version.clone());
+    let versions = [version(&tools.zigbuild), version(&tools.zig)];
+    all.push(kit::mark(&versions.each_ref().map(String::as_str)));
+    all.extend(sameness(builder, target, &epoch));
     line.env.insert(EPOCH.0.to_owned(), epoch);
-    // The encoded form, because paths may hold spaces.
-    line.env.insert("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"));
-    Some(line)
+    // No folder is in here: cargo names folders after a hash over it. The encoded form, because flags may hold spaces.
+    line.env.remove("RUSTFLAGS");
+    line.env.insert("CARGO_ENCODED_RUSTFLAGS".to_owned(), all.join("\u{1f}"));
+    Some(Build { line, folder, kit, settings: text, flags: settings::telling(&own) })
 }
 
-/// Keeps the moment and the place of a build out of what linkers write.
+/// cargo-zigbuild plays dlltool under any name that ends so.
+const DLLTOOL: &str = if cfg!(windows) { "dlltool.exe" } else { "dlltool" };
+
+/// Says which zig it is: the one whose version is on record.
+fn zig(tools: &Tools) -> Vec<(String, String)> {
+    let Some(zig) = &tools.zig else { return Vec::new() };
+    let path = zig.path.to_string_lossy().into_owned();
+    let is_python = file_name(&path).starts_with("python");
+    let mut all = vec![("CARGO_ZIGBUILD_ZIG_COMMAND".to_owned(), path.clone())];
+    if is_python {
+        all.push(("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS".to_owned(), "-m ziglang".to_owned()));
+        all.push(("CARGO_ZIGBUILD_PYTHON_PATH".to_owned(), path));
+    } else {
+        all.push(("CARGO_ZIGBUILD_ZIG_PATH".to_owned(), path));
+    }
+    all
+}
+
+/// Keeps the moment of a build out of what linkers write.
 fn sameness(builder: Builder, target: Target, epoch: &str) -> Option<String> {
     match target.os {
         // The header holds a time. Cargo doesn't know that the linker reads the variable: with another time, the
         // flag makes it link anew.
         Os::Windows => Some(format!("--cfg=source_date_epoch=\"{epoch}\"")),
         // Zig takes the binary's UUID over paths and times of object files, which are stripped only afterwards.
-        Os::Darwin if builder == Builder::Zigbuild => Some("-Clink-arg=-Wl,-S".to_owned()),
+        Os::Darwin if builder == Builder::Zig => Some("-Clink-arg=-Wl,-S".to_owned()),
         _ => None,
     }
 }
 
-/// Keeps this machine's folders out of panic messages. The last match wins in rustc, so the widest comes first.
-fn remaps(order: &Order<'_>, cargo: &CargoTool, rust: &RustSource) -> Vec<String> {
+/// This machine's folders by names that are the same on every machine.
+fn places(order: &Order<'_>, cargo: &CargoTool, rust: &RustSource) -> Vec<(String, String)> {
     let home = ["HOME", "USERPROFILE"].iter().find_map(|name| order.environment.get(*name));
-    let outside = rust.outside.iter().map(|(name, path)| (Some(path.clone()), format!("/path/{name}")));
     let pairs = [
         (home.map(PathBuf::from), "/home"),
         (Some(cargo.sysroot.clone()), "/rust"),
         (Some(cargo.home.clone()), "/cargo"),
+        (Some(rust.repository.clone()), "/repository"),
+        (Some(rust.workspace_root.clone()), "/src"),
+        (rust.build_dir.clone(), "/build"),
+        (Some(rust.target_dir.clone()), "/target"),
     ];
-    let inner = [(Some(rust.workspace_root.clone()), "/src"), (Some(rust.target_dir.clone()), "/target")];
-    let named = |(path, name): (Option<PathBuf>, &str)| (path, name.to_owned());
-    let pairs = pairs.map(named).into_iter().chain(outside).chain(inner.map(named));
-    let real = pairs.filter_map(|(path, name)| Some((path.filter(|p| p.parent().is_some())?, name)));
-    real.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect()
+    kit::places(&pairs.into_iter().filter_map(|(path, name)| Some((path?, name))).collect::<Vec<_>>())
 }
 
 fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option<Step> {
-    let mut line = command(order, plugin, target)?;
+    let Build { mut line, folder, settings, kit, .. } = build(order, plugin, target)?;
     line = line.arg(format!("--jobs={}", order.cpus.max(1)));
+    let own = kit::Role::ALL.map(|role| (role.name().to_owned(), order.tools.own.clone()));
+    let zigbuild = order.tools.zigbuild.as_ref().filter(|_| kit.dlltool.is_some());
+    let dlltool = zigbuild.map(|zigbuild| ("dlltool".to_owned(), zigbuild.path.clone()));
     Some(Step {
         language: Language::Rust,
         target,
@@ -359,6 +481,11 @@ fn step(order: &Order<'_>, at: usize, target: Target, plugin: &Plugin) -> Option
         command: line,
         outputs: Outputs::CargoMessages,
         locks: Some(source(plugin).target_dir.clone()),
+        kit: Some(Kit {
+            folder,
+            programs: own.into_iter().chain(dlltool).collect(),
+            settings: (kit::SETTINGS.to_owned(), settings),
+        }),
     })
 }
 

@@ -258,6 +258,7 @@ fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
         command: line,
         outputs,
         locks: None,
+        kit: None,
     }
 }
 

@@ -100,12 +100,13 @@ fn nothing_is_left(temp: &Path) {
 #[test]
 fn a_plugin_of_the_repository_is_built_and_called() {
     need!(BUILD_TOOLS);
-    let dir = scratch();
-    support::copy_examples(dir.path());
+    let outer = scratch();
+    let dir = outer.path().join("examples/plugins");
+    support::copy_examples(&dir);
     let temp = temp();
     let call = |args: &[&str]| {
         let mut command = wick_in(temp.path());
-        command.arg("--dir").arg(dir.path()).args(["plugin", "call"]).args(args);
+        command.arg("--dir").arg(&dir).args(["plugin", "call"]).args(args);
         run(&mut command)
     };
     let first = call(&["textkit", "slugify", "--arg", "text=Größe <L> & mehr"]);
@@ -119,8 +120,7 @@ fn a_plugin_of_the_repository_is_built_and_called() {
     let again = call(&["textkit", "shorten", "--arg", "limit=5", "--arg", "text=one two three"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert_eq!(again.stderr, "", "nothing was compiled");
-    let packed: Vec<_> =
-        fs::read_dir(dir.path().join("bin")).unwrap().flatten().map(|e| e.file_name()).collect();
+    let packed: Vec<_> = fs::read_dir(dir.join("bin")).unwrap().flatten().map(|e| e.file_name()).collect();
     assert_eq!(packed, [".wick"], "calling packs nothing");
     nothing_is_left(temp.path());
 }

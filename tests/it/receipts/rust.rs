@@ -81,29 +81,43 @@ fn a_rust_plugin_is_rebuilt_for_what_it_is_made_from() {
             },
         ],
     );
-    for (name, value) in [("RHO_FLAVOUR", "sweet"), ("UTIL_MODE", "!"), ("RUSTFLAGS", "--cfg elsewhere")] {
+    for (name, value) in [("RHO_FLAVOUR", "sweet"), ("UTIL_MODE", "!")] {
         let cause = format!("${name} ");
         let with = || build(&repo).env(name, value).run().expect_code(0);
         assert_due(&with(), name, rebuilt, &cause);
         assert_nothing_to_do(&with(), name);
         assert_due(&build(&repo).run().expect_code(0), &format!("no more {name}"), rebuilt, &cause);
     }
+    // What only this machine says would give other bytes than the commit gives elsewhere.
+    for (name, value) in [
+        ("RUSTFLAGS", "--cfg elsewhere"),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+        ("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-cpu=native"),
+        ("TARGET_CC", "cc"),
+    ] {
+        build(&repo).env(name, value).run().expect_code(3).says(&[&format!("${name} "), "wick.toml"]);
+    }
+    let lints = build(&repo).env("RUSTFLAGS", "-D warnings").env("CFLAGS", "-O0").env("CC", "clang");
+    assert_nothing_to_do(&lints.run().expect_code(0), "what decides nothing");
+    repo.write(".cargo/config.toml", "[build]\nrustflags = [\"-C\", \"target-cpu=native\"]\n");
+    build(&repo).run().expect_code(3).says(&["target-cpu=native", "x86-64-v2"]);
 }
 
-/// cargo's own folder holds configuration too.
+/// cargo's own folder holds configuration too, and it is no part of the sources.
 #[test]
-fn the_configuration_in_cargos_home_rebuilds() {
-    if repo::lacks("the_configuration_in_cargos_home_rebuilds", &["cargo"]) {
+fn the_configuration_in_cargos_home_is_refused() {
+    if repo::lacks("the_configuration_in_cargos_home_is_refused", &["cargo", "cargo-zigbuild"]) {
         return;
     }
     let repo = Repo::empty().with_rust();
     let home = repo::Folder::new();
-    let build = || build(&repo).env("CARGO_HOME", home.path()).run().expect_code(0);
-    build();
-    assert_nothing_to_do(&build(), "the same home");
-    let config = home.path().join("config.toml");
-    std::fs::write(config, "[profile.release]\nopt-level = 1\n").unwrap();
-    let ran = build();
-    assert_due(&ran, "its configuration", &["rho"], "config.toml appeared");
-    assert_nothing_to_do(&build(), "its configuration");
+    let build = || build(&repo).env("CARGO_HOME", home.path()).run();
+    build().expect_code(0);
+    assert_nothing_to_do(&build().expect_code(0), "the same home");
+    let config = |text: &str| std::fs::write(home.path().join("config.toml"), text).unwrap();
+    config("[net]\nretry = 3\n");
+    assert_due(&build().expect_code(0), "its configuration", &["rho"], "config.toml appeared");
+    assert_nothing_to_do(&build().expect_code(0), "its configuration");
+    config("[profile.release]\nopt-level = 1\n");
+    build().expect_code(3).says(&["profile.release.opt-level is `1` in ", "which is not of this repository"]);
 }

@@ -61,8 +61,19 @@ type Version = (u32, u32);
 /// Gets what is missing; with `--check` only tells.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let only_check = !flags(args, &["--check"])?.is_empty();
+    ensure(&TOOLS.iter().collect::<Vec<_>>(), only_check)
+}
+
+/// Gets those of the tools that plugins in Rust are built with.
+pub(crate) fn linkers() -> Result<()> {
+    let wanted: Vec<&Tool> =
+        TOOLS.iter().filter(|tool| ["zig", "cargo-zigbuild"].contains(&tool.name)).collect();
+    ensure(&wanted, false)
+}
+
+fn ensure(tools: &[&Tool], only_check: bool) -> Result<()> {
     let mut missing = Vec::new();
-    for tool in TOOLS {
+    for tool in tools {
         let why = match (tool.check)() {
             Ok(found) => {
                 say(&format!("{:<16} {found}", tool.name));

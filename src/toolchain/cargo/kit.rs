@@ -1,0 +1,571 @@
+//! wick's stand-ins between cargo and the compilers. Cargo tells crates apart by where they lie, and what it calls a
+//! crate is in every symbol (cargo#7645, #13586, #15122); compilers write the places of files into what they make; zig takes
+//! a macOS program's identifier from the linked file's name, which holds cargo's hash. No flag reaches all of that, so
+//! whatever says a place to a compiler is put right here: the same sources give the same bytes in any folder.
+//!
+//! Pure: `phase/build/stand_in` is started under these names and acts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::command::CommandLine;
+use crate::model::digest::Sha256;
+
+/// The file beside the stand-ins that tells them what they stand for.
+pub const SETTINGS: &str = "kit.json";
+/// Raised when the same sources get other bytes than by the wick before: what cargo kept is then compiled anew.
+const SCHEME: u32 = 1;
+/// Where cargo-zigbuild's own compilers are told to the stand-ins.
+const REAL: [(Role, &str, &str); 2] = [(Role::Cc, "CC", "WICK_CC"), (Role::Cxx, "CXX", "WICK_CXX")];
+/// The flag by which cargo tells apart what other wicks, other tools or people's own builds left in the target folder. It goes
+/// no further than the stand-in for rustc.
+const MARK: &str = "--cfg=wick_kit=";
+
+/// What is stood in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// cargo, started by cargo-zigbuild.
+    Cargo,
+    /// rustc, started by cargo.
+    Rustc,
+    /// The C compiler, started by build scripts.
+    Cc,
+    /// The C++ compiler.
+    Cxx,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Role; 4] = [Role::Cargo, Role::Rustc, Role::Cc, Role::Cxx];
+
+    /// The program's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Cargo => "wick-cargo",
+            Role::Rustc => "wick-rustc",
+            Role::Cc => "wick-cc",
+            Role::Cxx => "wick-c++",
+        }
+    }
+
+    /// The role that a program was started for, by its own path. Only whole paths: it's a name that nobody types.
+    #[must_use]
+    pub fn of(program: &Path) -> Option<Role> {
+        let name = program.file_name()?.to_str()?;
+        let name = name.strip_suffix(".exe").unwrap_or(name);
+        Role::ALL.into_iter().find(|role| role.name() == name).filter(|_| program.is_absolute())
+    }
+}
+
+/// What the stand-ins have to know; the same for all builds of a workspace for a triple.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The real cargo.
+    pub cargo: String,
+    /// The triple that is built.
+    pub triple: String,
+    /// The workspace's folder.
+    pub workspace: String,
+    /// Folders and the names that stand for them, the widest first: the last that fits wins.
+    pub places: Vec<(String, String)>,
+    /// The user's own program in the place of rustc (sccache, say); it still is called.
+    pub wrapper: Option<String>,
+    /// The dlltool that rustc is to use; without, it takes whatever has the right name on PATH.
+    pub dlltool: Option<String>,
+}
+
+/// What a stand-in does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// What it starts.
+    pub line: CommandLine,
+    /// Files to be moved to the names that cargo waits for, once that ended well.
+    pub rename: Option<Rename>,
+}
+
+/// Everything in `from` whose name begins with `stem` goes to `to`, with `suffix` behind the stem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// Made before, removed afterwards.
+    pub from: PathBuf,
+    /// Where it goes.
+    pub to: PathBuf,
+    /// The crate's name.
+    pub stem: String,
+    /// What cargo wants behind it.
+    pub suffix: String,
+}
+
+/// The flag that keeps apart what was compiled by other means.
+#[must_use]
+pub(super) fn mark(tools: &[&str]) -> String {
+    let text = format!("{SCHEME}\n{}", tools.join("\n"));
+    format!("{MARK}\"{}\"", &Sha256::of(text.as_bytes()).to_string()[..16])
+}
+
+/// By which rules, for receipts.
+#[must_use]
+pub(super) fn scheme() -> String {
+    format!("{SCHEME}: no place is in the bytes")
+}
+
+/// What a stand-in that was started with `args` does. `folder` is the kit's, `variable` reads the environment, `file`
+/// a small text.
+#[must_use]
+pub fn act(
+    role: Role,
+    settings: &Settings,
+    folder: &Path,
+    args: &[String],
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Act {
+    match role {
+        Role::Cargo => cargo(settings, folder, args, variable),
+        Role::Rustc => rustc(settings, args, variable),
+        Role::Cc | Role::Cxx => compiler(role, settings, args, variable),
+    }
+}
+
+fn program(folder: &Path, name: &str) -> String {
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).to_string_lossy().into_owned()
+}
+
+/// Where the stand-in for rustc lies.
+pub(super) fn rustc_of(folder: &Path) -> String {
+    program(folder, Role::Rustc.name())
+}
+
+/// Where the stand-in for cargo lies.
+pub(super) fn cargo_of(folder: &Path) -> String {
+    program(folder, Role::Cargo.name())
+}
+
+/// cargo-zigbuild has chosen linker, compilers and archiver by now: the compilers get their stand-ins.
+fn cargo(
+    settings: &Settings,
+    folder: &Path,
+    args: &[String],
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Act {
+    let mut line = CommandLine::new(&settings.cargo, ".").args(args.iter().cloned());
+    line.without.insert("CARGO".to_owned());
+    line.env.insert("RUSTC_WRAPPER".to_owned(), rustc_of(folder));
+    let triple = settings.triple.replace('-', "_");
+    for (role, name, real) in REAL {
+        let name = format!("{name}_{triple}");
+        if let Some(value) = variable(&name) {
+            line.env.insert(real.to_owned(), value);
+            line.env.insert(name, program(folder, role.name()));
+        }
+    }
+    Act { line, rename: None }
+}
+
+/// The package that cargo is at, for which rustc or a build script runs.
+struct Package {
+    name: String,
+    version: String,
+    /// Its own folders and their names, the widest first.
+    places: Vec<(String, String)>,
+}
+
+fn package(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Option<Package> {
+    let (name, version) = (variable("CARGO_PKG_NAME")?, variable("CARGO_PKG_VERSION")?);
+    let folder = variable("CARGO_MANIFEST_DIR")?;
+    let mut places = Vec::new();
+    // Whatever is outside the workspace goes by name and version, wherever cargo has it from: a registry, its mirror, a
+    // git repository, another folder.
+    if !Path::new(&folder).starts_with(&settings.workspace) {
+        places.push((folder, format!("/crates/{name}-{version}")));
+    }
+    // Its folder's name holds a hash over places.
+    if let Some(out) = variable("OUT_DIR") {
+        places.push((out, format!("/out/{name}-{version}")));
+    }
+    Some(Package { name, version, places })
+}
+
+/// A path by the names of places; as it is where it is in none.
+fn named(path: &str, places: &[(String, String)]) -> String {
+    let found = places.iter().rev().find_map(|(folder, name)| {
+        let rest = Path::new(path).strip_prefix(folder).ok()?;
+        Some((name, rest.to_string_lossy().replace('\\', "/")))
+    });
+    match found {
+        Some((name, rest)) if rest.is_empty() => name.clone(),
+        Some((name, rest)) => format!("{name}/{rest}"),
+        None => path.to_owned(),
+    }
+}
+
+/// An argument of rustc: an option of `-C` in any spelling, or anything else.
+enum Arg<'a> {
+    Codegen(&'a str, &'a str),
+    Other(&'a [String]),
+}
+
+fn read(args: &[String]) -> Vec<Arg<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < args.len() {
+        let arg = args[at].as_str();
+        let (option, taken) = match arg {
+            "-C" | "--codegen" => (args.get(at + 1).map(String::as_str), 2),
+            _ => (arg.strip_prefix("--codegen=").or_else(|| arg.strip_prefix("-C")), 1),
+        };
+        let end = (at + taken).min(args.len());
+        found.push(match option {
+            Some(option) => {
+                let (name, value) = option.split_once('=').unwrap_or((option, ""));
+                Arg::Codegen(name, value)
+            }
+            None => Arg::Other(&args[at..end]),
+        });
+        at = end;
+    }
+    found
+}
+
+/// The value of an option that is written `--name value` or `--name=value`.
+fn value<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
+    args.iter().enumerate().find_map(|(at, arg)| {
+        let rest = arg.strip_prefix(name)?;
+        if rest.is_empty() { args.get(at + 1).map(String::as_str) } else { rest.strip_prefix('=') }
+    })
+}
+
+fn values<'a>(args: &'a [String], name: &str) -> Vec<&'a str> {
+    let starts = (0..args.len()).filter(|at| args[*at].starts_with(name));
+    let mut found: Vec<&str> = starts.filter_map(|at| value(&args[at..], name)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Options that say where something is or how it is linked; nothing by which crates are told apart.
+const PLACES: [&str; 7] =
+    ["metadata", "extra-filename", "incremental", "linker", "dlltool", "link-arg", "link-args"];
+
+/// What a crate is called in symbols: all by which cargo tells crates apart, with names for the places.
+fn identity(settings: &Settings, package: &Package, args: &[String]) -> String {
+    let places: Vec<_> = settings.places.iter().chain(&package.places).cloned().collect();
+    let mut parts = vec![package.name.clone(), package.version.clone()];
+    // Which machine runs build scripts and macros is nothing to the crates that they make.
+    parts.push(value(args, "--target").unwrap_or("this machine").to_owned());
+    for name in ["--crate-name", "--crate-type", "--edition"] {
+        parts.extend(values(args, name).into_iter().map(|value| format!("{name} {value}")));
+    }
+    let cfgs = values(args, "--cfg").into_iter().filter(|value| !value.starts_with("wick_kit="));
+    parts.extend(cfgs.map(|value| format!("--cfg {value}")));
+    let crates = values(args, "--extern").into_iter().map(|one| one.split('=').next().unwrap_or(one));
+    parts.extend(crates.map(|one| format!("--extern {one}")));
+    parts.extend(args.iter().filter(|arg| *arg == "--test").cloned());
+    let roots = args.iter().filter(|arg| arg.ends_with(".rs") && !arg.starts_with('-'));
+    parts.extend(roots.map(|root| named(root, &places).replace('\\', "/")));
+    for arg in read(args) {
+        if let Arg::Codegen(name, value) = arg
+            && !PLACES.contains(&name.replace('_', "-").as_str())
+        {
+            parts.push(format!("-C {name}={}", named(value, &places)));
+        }
+    }
+    Sha256::of(parts.join("\n").as_bytes()).to_string()[..16].to_owned()
+}
+
+fn rustc(settings: &Settings, args: &[String], variable: &dyn Fn(&str) -> Option<String>) -> Act {
+    let is_named = |args: &[String]| {
+        read(args).iter().any(|arg| matches!(arg, Arg::Codegen("metadata", value) if !value.is_empty()))
+    };
+    // Cargo and build scripts also ask rustc what it is and can.
+    let package = package(settings, variable).filter(|_| is_named(args));
+    let start = |args: Vec<String>| {
+        let words: Vec<String> = settings.wrapper.iter().cloned().chain(args).collect();
+        let (program, args) = words.split_first().map_or(("rustc", &[][..]), |(first, rest)| (first, rest));
+        CommandLine::new(program, ".").args(args.iter().cloned())
+    };
+    let Some(package) = package else { return Act { line: start(args.to_vec()), rename: None } };
+    let target = value(args, "--target");
+    let rename = target.and_then(|_| linked(args));
+    let mut new = Vec::new();
+    let mut out_dir = false;
+    for arg in read(args) {
+        match arg {
+            Arg::Codegen("metadata", _) => {}
+            Arg::Codegen("extra-filename", _) if rename.is_some() => {}
+            Arg::Codegen(name, value) => {
+                let option = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
+                new.extend(["-C".to_owned(), option]);
+            }
+            Arg::Other([one]) if one.starts_with(MARK) => {}
+            Arg::Other([one]) if rename.is_some() && (out_dir || one == "--out-dir") => {
+                out_dir = !out_dir;
+            }
+            Arg::Other([one]) if rename.is_some() && one.starts_with("--out-dir=") => {}
+            Arg::Other(other) => new.extend(other.iter().cloned()),
+        }
+    }
+    new.extend(["-C".to_owned(), format!("metadata={}", identity(settings, &package, args))]);
+    if let Some(rename) = &rename {
+        new.extend(["--out-dir".to_owned(), rename.from.to_string_lossy().into_owned()]);
+    }
+    // Build scripts and macros run on this machine and may look for their files.
+    if let Some(target) = target {
+        for (folder, name) in settings.places.iter().chain(&package.places) {
+            new.push(format!("--remap-path-prefix={folder}={name}"));
+        }
+        if let Some(dlltool) = settings.dlltool.as_ref().filter(|_| target == settings.triple) {
+            new.extend(["-C".to_owned(), format!("dlltool={dlltool}")]);
+        }
+    }
+    Act { line: start(new), rename }
+}
+
+/// A program is linked under its crate's name: linkers write the name of the file that they make into it.
+fn linked(args: &[String]) -> Option<Rename> {
+    if values(args, "--crate-type") != ["bin"] {
+        return None;
+    }
+    let suffix = read(args).into_iter().find_map(|arg| match arg {
+        Arg::Codegen("extra-filename", value) => Some(value.to_owned()),
+        _ => None,
+    })?;
+    let (stem, to) = (value(args, "--crate-name")?.to_owned(), PathBuf::from(value(args, "--out-dir")?));
+    Some(Rename { from: to.join(format!("wick{suffix}")), to, stem, suffix })
+}
+
+/// `__FILE__` and what a debugger reads, as for rustc. Only where something is compiled: linking takes no such flag.
+fn compiler(
+    role: Role,
+    settings: &Settings,
+    args: &[String],
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Act {
+    let real = REAL.iter().find(|(one, ..)| *one == role).and_then(|(.., name)| variable(name));
+    let mut line = CommandLine::new(real.unwrap_or_else(|| "cc".to_owned()), ".").args(args.iter().cloned());
+    if args.iter().any(|arg| ["-c", "-S", "-E"].contains(&arg.as_str())) {
+        let own = package(settings, variable).map(|package| package.places).unwrap_or_default();
+        let maps = settings.places.iter().chain(&own);
+        line = line.args(maps.map(|(folder, name)| format!("-ffile-prefix-map={folder}={name}")));
+    }
+    Act { line, rename: None }
+}
+
+/// Everything that the kit's folder is named after: other settings are another kit.
+pub(super) fn folder(target_dir: &Path, settings: &Settings) -> (PathBuf, String) {
+    let text = serde_json::to_string(settings).unwrap_or_default();
+    let name = Sha256::of(text.as_bytes()).to_string()[..16].to_owned();
+    (target_dir.join("wick").join(name), text)
+}
+
+/// Folders as they are named and as they are when links are followed, the widest first.
+#[must_use]
+pub fn places(pairs: &[(PathBuf, &str)]) -> Vec<(String, String)> {
+    let mut all: Vec<(usize, String, String)> = pairs
+        .iter()
+        // A file system's top is no place, it is every place.
+        .filter(|(folder, _)| folder.is_absolute() && folder.parent().is_some())
+        .map(|(folder, name)| {
+            (folder.components().count(), folder.to_string_lossy().into_owned(), (*name).to_owned())
+        })
+        .collect();
+    all.sort_by_key(|(depth, ..)| *depth);
+    let mut seen = BTreeMap::new();
+    for (at, (_, folder, _)) in all.iter().enumerate() {
+        seen.insert(folder.clone(), at);
+    }
+    let last = |at: usize, folder: &str| seen.get(folder) == Some(&at);
+    let kept = all.iter().enumerate().filter(|(at, (_, folder, _))| last(*at, folder));
+    kept.map(|(_, (_, folder, name))| (folder.clone(), name.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(root: &str) -> Settings {
+        let place = |folder: &str, name: &str| (format!("{root}{folder}"), name.to_owned());
+        Settings {
+            cargo: "/bin/cargo".to_owned(),
+            triple: "x86_64-pc-windows-gnu".to_owned(),
+            workspace: format!("{root}/w"),
+            places: vec![place("/home", "/home"), place("/w", "/src"), place("/w/target", "/target")],
+            wrapper: None,
+            dlltool: Some(format!("{root}/w/target/wick/dlltool")),
+        }
+    }
+
+    /// Cargo's call of rustc for a crate, with everything in it that a place can be in.
+    struct Call {
+        root: &'static str,
+        package: (&'static str, &'static str),
+        folder: &'static str,
+        more: &'static [&'static str],
+        target: bool,
+    }
+
+    const PLAIN: Call =
+        Call { root: "/a", package: ("util", "0.1.0"), folder: "/out side/util", more: &[], target: true };
+
+    fn act_of(call: &Call) -> Act {
+        let root = call.root;
+        let mut args: Vec<String> =
+            ["rustc", "--crate-name", "util", "--edition=2024"].map(str::to_owned).into();
+        args.push(format!("{root}{}/src/lib.rs", call.folder));
+        if !call.more.contains(&"--crate-type") {
+            args.extend(["--crate-type".to_owned(), "lib".to_owned()]);
+        }
+        args.extend(["-C", "opt-level=3", "--cfg=wick_kit=\"x\""].map(str::to_owned));
+        // Cargo's hashes are over places.
+        let hash = Sha256::of(format!("{root}{}", call.folder).as_bytes()).to_string();
+        args.extend(["-C".to_owned(), format!("metadata={}", &hash[..16])]);
+        args.extend(["-C".to_owned(), format!("extra-filename=-{}", &hash[16..32])]);
+        args.extend(["--out-dir".to_owned(), format!("{root}/w/target/deps")]);
+        args.extend(["-C".to_owned(), format!("linker={root}/zigcc.sh")]);
+        args.extend(["--extern".to_owned(), format!("dep={root}/w/target/deps/libdep-{}.rmeta", &hash[..8])]);
+        args.extend(call.more.iter().map(ToString::to_string));
+        if call.target {
+            args.extend(["--target", "x86_64-pc-windows-gnu"].map(str::to_owned));
+        }
+        let variable = |name: &str| match name {
+            "CARGO_PKG_NAME" => Some(call.package.0.to_owned()),
+            "CARGO_PKG_VERSION" => Some(call.package.1.to_owned()),
+            "CARGO_MANIFEST_DIR" => Some(format!("{root}{}", call.folder)),
+            "OUT_DIR" => Some(format!("{root}/w/target/build/util-{}/out", &hash[..8])),
+            "WICK_CC" => Some("/zig/cc".to_owned()),
+            _ => None,
+        };
+        act(Role::Rustc, &settings(root), Path::new("/kit"), &args, &variable)
+    }
+
+    fn name_of(call: &Call) -> String {
+        let act = act_of(call);
+        let names: Vec<&String> = act.line.args.iter().filter(|arg| arg.starts_with("metadata=")).collect();
+        assert_eq!(names.len(), 1, "{:?}", act.line.args);
+        names[0].clone()
+    }
+
+    /// cargo#7645, #13586, #15122: whatever says where something lies is no part of a crate's name.
+    #[test]
+    fn where_a_crate_lies_is_not_in_its_name() {
+        let name = name_of(&PLAIN);
+        for (what, call) in [
+            ("another root", Call { root: "/much/longer and spaced", ..PLAIN }),
+            ("another folder outside", Call { folder: "/elsewhere/deep/util", ..PLAIN }),
+            ("a registry", Call { folder: "/home/.cargo/registry/src/mirror-1234/util-0.1.0", ..PLAIN }),
+            ("a link argument", Call { more: &["-C", "link-arg=/a/x.o", "-Clinker=/b/cc"], ..PLAIN }),
+            ("incremental", Call { more: &["-Cincremental=/a/w/target/incremental"], ..PLAIN }),
+            ("lints", Call { more: &["-Dwarnings", "--cap-lints", "allow"], ..PLAIN }),
+        ] {
+            assert_eq!(name_of(&call), name, "{what}");
+        }
+    }
+
+    /// Whatever cargo tells crates apart by, but for places, does.
+    #[test]
+    fn different_crates_have_different_names() {
+        let mut seen = BTreeMap::from([(name_of(&PLAIN), "plain")]);
+        for (what, call) in [
+            ("a version", Call { package: ("util", "0.2.0"), ..PLAIN }),
+            ("a package", Call { package: ("futil", "0.1.0"), ..PLAIN }),
+            ("a feature", Call { more: &["--cfg", "feature=\"x\""], ..PLAIN }),
+            ("two features", Call { more: &["--cfg", "feature=\"x\"", "--cfg=feature=\"y\""], ..PLAIN }),
+            ("this machine", Call { target: false, ..PLAIN }),
+            ("a program", Call { more: &["--crate-type", "bin"], ..PLAIN }),
+            ("a macro", Call { more: &["--crate-type", "proc-macro"], ..PLAIN }),
+            ("a test", Call { more: &["--test"], ..PLAIN }),
+            ("the level", Call { more: &["-Ctarget-cpu=x86-64-v3"], ..PLAIN }),
+            ("a panic's way", Call { more: &["--codegen", "panic=abort"], ..PLAIN }),
+            ("another root file", Call { more: &["build.rs"], ..PLAIN }),
+        ] {
+            let before = seen.insert(name_of(&call), what);
+            assert_eq!(before, None, "{what}");
+        }
+    }
+
+    #[test]
+    fn every_place_has_a_name_and_strangers_are_not_asked() {
+        let act = act_of(&Call { root: "/x y", ..PLAIN });
+        let args = act.line.args.join("\n");
+        for wanted in [
+            "--remap-path-prefix=/x y/w=/src",
+            "--remap-path-prefix=/x y/out side/util=/crates/util-0.1.0",
+            "=/out/util-0.1.0",
+            "dlltool=/x y/w/target/wick/dlltool",
+        ] {
+            assert!(args.contains(wanted), "{wanted}: {args}");
+        }
+        assert!(!args.contains("wick_kit"), "{args}");
+        assert_eq!((act.line.program.as_str(), act.rename), ("rustc", None));
+        // Build scripts and macros run here and may look for their files.
+        let here = act_of(&Call { target: false, ..PLAIN }).line.args.join(" ");
+        assert!(!here.contains("remap") && !here.contains("dlltool"), "{here}");
+    }
+
+    #[test]
+    fn a_program_is_linked_under_its_crates_name() {
+        let act = act_of(&Call { more: &["--crate-type", "bin"], ..PLAIN });
+        let rename = act.rename.unwrap();
+        assert_eq!((rename.stem.as_str(), rename.to.as_path()), ("util", Path::new("/a/w/target/deps")));
+        let args = &act.line.args;
+        assert!(!args.iter().any(|arg| arg.starts_with("extra-filename")), "{args:?}");
+        let out: Vec<_> = args.iter().filter(|arg| *arg == "--out-dir").collect();
+        assert_eq!((out.len(), value(args, "--out-dir")), (1, rename.from.to_str()));
+    }
+
+    #[test]
+    fn questions_and_other_wrappers_pass() {
+        let mut settings = settings("/a");
+        let args = ["rustc", "-vV"].map(str::to_owned);
+        let act = act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None);
+        assert_eq!((act.line.program.as_str(), act.line.args.as_slice()), ("rustc", &args[1..]));
+        settings.wrapper = Some("/bin/sccache".to_owned());
+        let act = super::act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None);
+        assert_eq!((act.line.program.as_str(), act.line.args.as_slice()), ("/bin/sccache", &args[..]));
+    }
+
+    #[test]
+    fn c_learns_the_names_where_it_is_compiled() {
+        let variable = |name: &str| match name {
+            "WICK_CC" => Some("/zig/cc".to_owned()),
+            "CARGO_PKG_NAME" => Some("util".to_owned()),
+            "CARGO_PKG_VERSION" => Some("0.1.0".to_owned()),
+            "CARGO_MANIFEST_DIR" => Some("/a/util".to_owned()),
+            "OUT_DIR" => Some("/a/w/target/build/util-1/out".to_owned()),
+            _ => None,
+        };
+        let of = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+            act(Role::Cc, &settings("/a"), Path::new("/kit"), &args, &variable).line
+        };
+        let line = of(&["-c", "x.c"]);
+        assert_eq!(line.program, "/zig/cc");
+        for wanted in
+            ["/a/w=/src", "/a/util=/crates/util-0.1.0", "/a/w/target/build/util-1/out=/out/util-0.1.0"]
+        {
+            assert!(line.args.contains(&format!("-ffile-prefix-map={wanted}")), "{wanted}: {:?}", line.args);
+        }
+        assert_eq!(of(&["x.o", "-o", "x"]).args.len(), 3, "linking takes no such flag");
+    }
+
+    #[test]
+    fn roles_are_known_by_whole_paths() {
+        for role in Role::ALL {
+            assert_eq!(Role::of(&Path::new("/kit").join(role.name())), Some(role));
+            assert_eq!(Role::of(Path::new(role.name())), None);
+        }
+        for other in ["/bin/wick", "/bin/rustc", "/kit/wick-rustc.sh"] {
+            assert_eq!(Role::of(Path::new(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_widest_place_comes_first_and_the_last_name_wins() {
+        let pairs =
+            [("/r/w", "/src"), ("/", "/top"), ("relative", "/x"), ("/r", "/home"), ("/r/w", "/again")];
+        let found = places(&pairs.map(|(folder, name)| (PathBuf::from(folder), name)));
+        let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(found, [("/r", "/home"), ("/r/w", "/again")]);
+    }
+}
