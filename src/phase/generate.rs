@@ -6,7 +6,7 @@
 //! project counts as read: when anything there changes, or the program does, it runs again. What it was made from is the
 //! commit's when the plugin's own folder is: its build holds every file there against the commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -182,8 +182,9 @@ fn of_plugin(run: &Run<'_>, plugin: &Plugin) -> Result<Files, Failure> {
         .filter(|(path, digest)| digest_of(path) == Some(**digest))
         .map(|(path, _)| path.clone())
         .collect();
-    for path in git::uncommitted(root, &own)? {
-        files::remove(&path)?;
+    let committed = if own.is_empty() { BTreeSet::new() } else { git::committed(root)? };
+    for path in own.iter().filter(|path| !committed.contains(*path)) {
+        files::remove(path)?;
     }
     let scratch = run.store.scratch()?;
     for line in commands(plugin) {

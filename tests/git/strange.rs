@@ -28,6 +28,16 @@ fn check(repo: &Repo, says: &str, hint: &str) {
         let ran = repo.wick(args).env("WICK_GITHUB_TOKEN", "x").run().expect_code(4);
         ran.says(&[says, hint]);
     }
+    let key = repo::Folder::new();
+    let key = key.path().join("signing.key");
+    let key = key.to_str().unwrap();
+    repo.wick(&["plugin", "keygen", "-q", "-o", key]).run().expect_code(0);
+    for args in [
+        &["plugin", "build", "alpha", "--attest", "--sign-key", key][..],
+        &["plugin", "attest", "alpha", "--sign-key", key],
+    ] {
+        repo.wick(args).run().expect_code(4).says(&[says, hint]);
+    }
 }
 
 #[test]

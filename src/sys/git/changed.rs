@@ -39,18 +39,25 @@ fn changed(folder: &Path, since: &str, below: Option<&Path>) -> Result<Vec<PathB
     Ok(found.into_iter().collect())
 }
 
-/// Which of the files below a folder are in no commit that is checked out: not those of `HEAD`, nor of a submodule's.
+/// Every file that is in a commit that is checked out, `HEAD`'s or a submodule's, as absolute paths; none in no repository
+/// and before the first commit.
 ///
 /// # Errors
 /// When it can't be told what is checked out.
-pub fn uncommitted(folder: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-    let Some(head) = head(folder)? else { return Ok(paths.to_vec()) };
+pub fn committed(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
     let mut known = BTreeSet::new();
-    committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
-    Ok(paths.iter().filter(|path| !known.contains(*path)).cloned().collect())
+    if let Some(head) = head(folder)? {
+        add_committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
+    }
+    Ok(known)
 }
 
-fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
+fn add_committed(
+    top: &Path,
+    store: &Store,
+    commit: &str,
+    known: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
     for (name, entry) in store.list(commit)?.below(b"") {
         let place = top.join(path_of(name));
         if entry.mode == TreeMode::Submodule {
@@ -58,7 +65,7 @@ fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathB
             if let Some(inner) = submodule(&place)?
                 && inner.has(&id)?
             {
-                committed(&place, &inner, &id, known)?;
+                add_committed(&place, &inner, &id, known)?;
             }
         } else {
             known.insert(place);
