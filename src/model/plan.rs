@@ -28,8 +28,22 @@ pub struct Plan {
     pub jobs: usize,
     /// What is made: one per plugin and target, then helpers.
     pub units: Vec<Unit>,
+    /// What makes sources before anything is compiled, by plugin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub generate: Vec<Generate>,
     /// The compiler runs that make them, were nothing up to date.
     pub steps: Vec<Step>,
+}
+
+/// The generators of one plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Generate {
+    /// The plugin.
+    pub plugin: PluginKey,
+    /// Its kind.
+    pub kind: PluginKind,
+    /// What is run, in this order.
+    pub commands: Vec<CommandLine>,
 }
 
 /// One plugin for one target.

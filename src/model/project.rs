@@ -38,6 +38,8 @@ pub struct Plugin {
     pub targets: Targets,
     /// Files packed beside the binary, relative to `dir` with `/`.
     pub files: Vec<String>,
+    /// Commands that make sources which are in no commit, program first; run in `dir` before the build.
+    pub generate: Vec<Vec<String>>,
 }
 
 impl Plugin {

@@ -1,7 +1,7 @@
 //! The product is this list:
 //!
 //! 1. [`plan`]: decide every unit, command and file; nothing is done yet, and what is missing is said now.
-//! 2. [`build`]: compile what is stale; each binary must be what its target says, or it is none.
+//! 2. [`build`]: [`generate`] what is declared, then compile what is stale; each binary must be what its target says, or it is none.
 //! 3. [`interrogate`]: ask each binary what it is, in a sandbox; a manifest comes from the binary or not at all.
 //! 4. [`package`]: sign, pack reproducibly, and let a host's rules judge each zip before it gets its name.
 //! 5. [`sign`]: a bundle over each zip, beside it; one that is over another zip goes.
@@ -20,6 +20,7 @@ pub mod catalog;
 pub mod check;
 pub mod committed;
 mod far;
+pub mod generate;
 pub mod interrogate;
 pub mod launch;
 pub mod matrix;
@@ -47,7 +48,7 @@ use crate::model::names::PluginKey;
 use crate::model::plan::{Plan, Unit};
 use crate::model::project::Project;
 use crate::model::receipt::{Origin, PackageReceipt};
-use crate::model::report::BuildReport;
+use crate::model::report::{BuildReport, PluginFinding};
 use crate::model::sbom::file_name;
 use crate::model::tools::Tools;
 use crate::phase::committed::Committed;
@@ -56,6 +57,7 @@ use crate::phase::store::Store;
 use crate::signer::{Signer, Signers};
 use crate::sys::files;
 use crate::sys::fingerprint::Fingerprints;
+use crate::sys::git as sys_git;
 use crate::sys::interrupt;
 
 /// Whether receipts count.
@@ -107,9 +109,14 @@ pub fn fingerprints() -> Fingerprints {
 /// Only when the run as a whole can't go on: no scratch folder, interrupted. Steps that fail are in the report.
 pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
     // Before the build: what is committed while it runs is none of its sources.
-    let head = package::source::head(&run.project.root);
+    let (head, unknown) = package::source::head(&run.project.root)?;
+    if let (Some(_), Some(_)) = (&run.attester, &unknown) {
+        // A statement without the commit would be taken for one of sources that never had any.
+        sys_git::head(&run.project.root)?;
+    }
     let committed = head.map(|head| Committed::new(head, &run.project.root, run.tools, run.fingerprints));
     let built = build::build(run)?;
+    let committed = committed.map(|committed| committed.with_generated(built.generated.clone()));
     stop_if_interrupted()?;
     let mut standings = package::judge(run, &built.states);
     package::source::refresh(run, &built.states, &mut standings, committed.as_ref())?;
@@ -131,6 +138,8 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         stop_if_interrupted()?;
     }
     let mut report = report::report(run, &built, &standings, &answers, &packed);
+    let first = run.project.plugins.first().map(|plugin| plugin.key.clone());
+    report.findings.extend(unknown.zip(first).map(|(finding, plugin)| PluginFinding { plugin, finding }));
     // A set that won't be complete is not signed; what is stale goes in any case.
     let signer = if halted { None } else { run.signers.of_zips() };
     let kept = report::kept(run, &standings, &packed);

@@ -68,6 +68,9 @@ pub(super) struct Plugin {
     pub(super) targets: Option<Vec<Target>>,
     #[serde(default)]
     pub(super) files: Vec<String>,
+    /// Commands, each a list of its program and arguments; no shell takes part.
+    #[serde(default)]
+    pub(super) generate: Vec<Vec<String>>,
     #[serde(default)]
     pub(super) go: Go,
     #[serde(default)]
@@ -105,6 +108,15 @@ fn parse(text: &str) -> Result<Config, ProjectError> {
                 hint: (*name == "GOFLAGS").then(|| "use the `tags` and `ldflags` keys of [go]".to_owned()),
             });
         }
+    }
+    let odd = |words: &Vec<String>| {
+        words.first().is_none_or(String::is_empty) || words.iter().any(|word| word.contains('\0'))
+    };
+    if let Some((key, _)) = config.plugin.iter().find(|(_, plugin)| plugin.generate.iter().any(odd)) {
+        return Err(ProjectError::Config {
+            message: format!("{CONFIG_NAME}: [plugin.{key}] generate: a command names no program"),
+            hint: Some("write lists such as [[\"go\", \"generate\", \"./...\"]]".to_owned()),
+        });
     }
     let lists = config.plugin.values().filter_map(|plugin| plugin.targets.as_ref());
     if lists.chain(&config.build.targets).any(Vec::is_empty) {
@@ -179,6 +191,21 @@ mod tests {
         assert!(message.contains("`GOFLAGS` can't be set"), "{message}");
         assert!(hint.is_some());
         assert!(refused("[build]\ntargets = []\n").0.contains("empty"));
+    }
+
+    #[test]
+    fn a_generator_is_a_list_of_words() {
+        for wrong in ["[[]]", "[[\"\"]]", "[[\"go\", \"a\\u0000\"]]"] {
+            let (message, hint) = refused(&format!("[plugin.slack]\ngenerate = {wrong}\n"));
+            assert!(message.contains("[plugin.slack] generate: a command names no program"), "{message}");
+            assert!(hint.is_some());
+        }
+        for wrong in ["\"go generate\"", "[\"go\", \"generate\"]", "[[\"go\", 1]]", "{}"] {
+            let (message, _) = refused(&format!("[plugin.slack]\ngenerate = {wrong}\n"));
+            assert!(message.starts_with("wick.toml:2:"), "{message}");
+        }
+        let config = parse("[plugin.slack]\ngenerate = [[\"go\", \"generate\", \"./...\"]]\n").unwrap();
+        assert_eq!(config.plugin.values().next().unwrap().generate, [["go", "generate", "./..."]]);
     }
 
     #[test]

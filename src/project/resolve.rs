@@ -49,7 +49,8 @@ pub(super) fn resolve(
                 .clone()
                 .or_else(|| config.build.targets.clone())
                 .map_or(Targets::Contract, unique),
-            files: extra_files(candidate, &own.files)?,
+            files: extra_files(candidate, &own.files, !own.generate.is_empty())?,
+            generate: own.generate.clone(),
         });
     }
     Ok(plugins)
@@ -75,7 +76,12 @@ fn version(candidate: &Candidate, cargo: Option<String>) -> Result<PluginVersion
     text.parse().map_err(|source| ProjectError::Version { place, source })
 }
 
-fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>, ProjectError> {
+/// The files beside the binary, which must be there, unless there is something that may make them first.
+fn extra_files(
+    candidate: &Candidate,
+    written: &[String],
+    is_generated: bool,
+) -> Result<Vec<String>, ProjectError> {
     for name in written {
         let wrong = |why: &str| ProjectError::Config {
             message: format!("{CONFIG_NAME}: [plugin.{}] files: `{name}` {why}", candidate.key),
@@ -89,7 +95,7 @@ fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>,
         if [MANIFEST_NAME, candidate.key.as_str(), &exe].iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Err(wrong("is a name that the package itself uses"));
         }
-        if !files::is_file(&candidate.dir.join(name)) {
+        if !is_generated && !files::is_file(&candidate.dir.join(name)) {
             return Err(wrong(&format!("is not a file in {}", candidate.place)));
         }
         let path = candidate.dir.join(name);

@@ -33,6 +33,10 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
             .hint("build that plugin again with this wick"));
     }
     let chosen = choose(args, &kept, &shown)?;
+    if chosen.iter().any(|kept| kept.receipt.source.is_none()) {
+        // A statement without a commit says that there was none; here there was one, which git doesn't tell.
+        session.is_in_git(session.root())?;
+    }
     let progress = console.progress();
     let listener = |event| progress.on(event);
     let report = attest::attest(&Request {

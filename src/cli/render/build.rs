@@ -13,6 +13,12 @@ use crate::model::source::{self, Uncommitted};
 /// What would be done, as commands that can be typed.
 pub(in crate::cli) fn plan(plan: &Plan) -> String {
     let mut out = String::new();
+    for one in &plan.generate {
+        let _ = writeln!(out, "# sources of {}", one.plugin);
+        for command in &one.commands {
+            let _ = writeln!(out, "(cd {} && {command})", command.cwd.display());
+        }
+    }
     for step in &plan.steps {
         let names: Vec<String> = step.units.iter().map(|at| plan.units[*at].label()).collect();
         let _ = writeln!(out, "# {}", names.join(", "));

@@ -175,7 +175,7 @@ impl Console {
             }
         }
         for one in &report.findings {
-            self.finding(one.finding.severity, &format!("{}: {}", one.plugin, one.finding.message));
+            self.finding_with_hint(&one.finding, &format!("{}: {}", one.plugin, one.finding.message));
         }
         for line in build::caveats(report) {
             self.finding(Severity::Warning, &line);

@@ -71,6 +71,9 @@ fn order<'a>(run: &'a Run<'_>) -> Order<'a> {
 pub(super) fn conditions(run: &Run<'_>, unit: &Unit, receipt: &BuildReceipt) -> BTreeMap<String, String> {
     let plugin = plan::plugin_of(unit, run.project);
     let mut now = toolchain::of(unit.language).conditions(&order(run), plugin, unit.target);
+    if !plugin.generate.is_empty() {
+        now.insert("generate".to_owned(), crate::phase::generate::written(plugin));
+    }
     for name in receipt.conditions.keys().filter_map(|name| name.strip_prefix("read ")) {
         now.insert(format!("read {name}"), read_variable(run, name));
     }

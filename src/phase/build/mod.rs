@@ -8,17 +8,17 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::parallel::{self, OnFailure};
-use super::{Run, trace};
+use super::{Run, generate, trace};
 use crate::model::event::{Event, StepOutcome};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::plan::{Step, Unit};
-use crate::model::project::Language;
+use crate::model::project::{Language, Plugin};
 use crate::model::receipt::{BuildReceipt, Input};
 use crate::model::target::Target;
 use crate::phase::plan;
 use crate::sys::process::{self, Limits};
-use crate::toolchain::Closure;
 use crate::toolchain::parts::Part;
+use crate::toolchain::{Closure, SourcePath};
 
 /// What the build phase knows of one unit.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct Built {
     pub states: Vec<BuildState>,
     /// Compiler processes started.
     pub compiler_runs: usize,
+    /// What generators wrote.
+    pub generated: generate::Files,
 }
 
 /// What is known about the sources of one unit before it is compiled.
@@ -68,7 +70,15 @@ pub(super) struct Traced {
 /// # Errors
 /// Only when nothing can go on: the scratch folder can't be made, the user interrupts.
 pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
+    // Before anything is read: it may write what is.
+    let generated = generate::generate(run)?;
+    let written = generate::all(&generated);
     let every: Vec<usize> = (0..run.plan.units.len()).collect();
+    let failed = |at: usize| match generated.get(&plan::plugin_of(&run.plan.units[at], run.project).place) {
+        Some(Err(failure)) => Some(failure.clone()),
+        _ => None,
+    };
+    let halted = run.on_failure == OnFailure::Stop && generated.values().any(Result::is_err);
     let verdicts: Vec<freshness::Verdict> = freshness::judge_all(run, &every);
     let stale: Vec<usize> = every.iter().copied().filter(|at| verdicts[*at].receipt.is_none()).collect();
     let mut states: Vec<BuildState> = verdicts
@@ -78,11 +88,17 @@ pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
             None => BuildState::NotTried { reasons: verdict.reasons },
         })
         .collect();
+    let stale: Vec<usize> = stale.into_iter().filter(|at| !halted && failed(*at).is_none()).collect();
+    for at in every {
+        if let Some(failure) = failed(at) {
+            states[at] = BuildState::Failed { reasons: Vec::new(), failure };
+        }
+    }
     if stale.is_empty() {
-        return Ok(Built { states, compiler_runs: 0 });
+        return Ok(Built { states, compiler_runs: 0, generated: written });
     }
 
-    let traced = trace_all(run, &stale)?;
+    let traced = trace_all(run, &stale, &generated)?;
     let scratch = run.store.scratch()?;
     let steps = plan::steps(
         &run.plan.units,
@@ -120,7 +136,7 @@ pub fn build(run: &Run<'_>) -> Result<Built, Failure> {
         };
     }
     let compiler_runs = compiler_runs.into_inner().unwrap_or_default();
-    Ok(Built { states, compiler_runs })
+    Ok(Built { states, compiler_runs, generated: written })
 }
 
 /// What came of one unit of a step.
@@ -133,7 +149,11 @@ fn label(run: &Run<'_>, step: &Step) -> String {
 
 /// Lists and digests the sources of stale units, before any compiler starts: a file that changes meanwhile makes
 /// the receipt stale, never the binary wrong.
-fn trace_all(run: &Run<'_>, stale: &[usize]) -> Result<Vec<Traced>, Failure> {
+fn trace_all(
+    run: &Run<'_>,
+    stale: &[usize],
+    generated: &generate::Generated,
+) -> Result<Vec<Traced>, Failure> {
     let mut traced = vec![Traced::default(); run.plan.units.len()];
     // Rust's answer is the same for every target; Go's depends on it.
     let groups: BTreeSet<(Language, Option<Target>)> = stale
@@ -166,7 +186,7 @@ fn trace_all(run: &Run<'_>, stale: &[usize]) -> Result<Vec<Traced>, Failure> {
             };
             let by_place: BTreeMap<&str, Traced> = closures
                 .iter()
-                .map(|(plugin, closure)| (plugin.place.as_str(), digested(run, closure)))
+                .map(|(plugin, closure)| (plugin.place.as_str(), digested(run, plugin, closure, generated)))
                 .collect();
             let of = |at: usize| {
                 let plugin = plan::plugin_of(&run.plan.units[at], run.project);
@@ -183,15 +203,22 @@ fn trace_all(run: &Run<'_>, stale: &[usize]) -> Result<Vec<Traced>, Failure> {
     Ok(traced)
 }
 
-fn digested(run: &Run<'_>, closure: &Result<Closure, Failure>) -> Traced {
+fn digested(
+    run: &Run<'_>,
+    plugin: &Plugin,
+    closure: &Result<Closure, Failure>,
+    generated: &generate::Generated,
+) -> Traced {
     // Broken sources: the compiler will say what is wrong better than we can.
     let Ok(closure) = closure else { return Traced::default() };
     let root = &run.project.root;
     let shown = |path: &std::path::PathBuf| {
         path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     };
+    let sources: Vec<SourcePath> =
+        closure.sources.iter().cloned().chain(generate::sources(plugin, generated)).collect();
     Traced {
-        inputs: trace::inputs(&closure.sources, root, run.fingerprints).and_then(|mut inputs| {
+        inputs: trace::inputs(&sources, root, run.fingerprints).and_then(|mut inputs| {
             inputs.extend(trace::whole(&closure.whole, root, run.fingerprints)?);
             Some(inputs)
         }),

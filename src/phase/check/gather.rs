@@ -125,7 +125,7 @@ fn changed(candidate: &Candidate, folder: &Folder<'_>) -> Vec<String> {
         return Vec::new();
     }
     let tag = format!("refs/tags/{}/v{own}", candidate.key);
-    let all = git::changed_since(&candidate.dir, &tag).unwrap_or_default();
+    let all = git::changed_below(&candidate.dir, &tag).unwrap_or_default();
     let inside = all.iter().filter_map(|path| path.strip_prefix(&candidate.dir).ok());
     inside.map(|path| path.to_string_lossy().replace('\\', "/")).collect()
 }

@@ -133,6 +133,7 @@ fn plugin(root: &Path, source: Source, packed: &[&str]) -> Plugin {
         source,
         targets: Targets::Contract,
         files: packed.iter().map(ToString::to_string).collect(),
+        generate: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Standing;
 use crate::model::failure::Failure;
+use crate::model::finding::Finding;
 use crate::model::plan::Route;
 use crate::model::receipt::{Input, SourceState};
 use crate::phase::build::BuildState;
@@ -11,11 +12,21 @@ use crate::phase::committed::Committed;
 use crate::phase::{Run, plan};
 use crate::sys::git::{Checkout, Repository};
 
-/// What a project has checked out; nothing outside a git repository and where git can't tell.
-#[must_use]
-pub fn head(root: &Path) -> Option<Checkout> {
-    // Who has no git can build. The release asks for the commit, and says what to do.
-    Repository::of(root).and_then(Repository::checkout).ok().flatten()
+/// What a project has checked out; nothing outside a git repository. Who has no git can build, and where git can't tell
+/// the packages know no commit: a finding says so. What needs the commit fails then.
+///
+/// # Errors
+/// When the user interrupts.
+pub fn head(root: &Path) -> Result<(Option<Checkout>, Option<Finding>), Failure> {
+    match Repository::of(root)?.checkout() {
+        Ok(checkout) => Ok((checkout, None)),
+        Err(error) => {
+            let failure = Failure::from(error);
+            let message = format!("what is built here is of no commit: {}", failure.message);
+            let finding = Finding::warning("commit-unknown", message);
+            Ok((None, Some(failure.hints.into_iter().fold(finding, Finding::hint))))
+        }
+    }
 }
 
 /// Where a unit's sources are from, by what its build read, and the build that speaks for it.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::{TargetChoice, targets_of};
 use crate::model::failure::Failure;
-use crate::model::project::{Language, Plugin, Project};
+use crate::model::project::{Language, Plugin, Project, Source};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
 use crate::phase::trace;
 use crate::sys::{files, fingerprint, git};
-use crate::toolchain::SourcePath;
+use crate::toolchain::{Closure, SourcePath};
 
 /// Why a plugin is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub fn select(
     environment: &BTreeMap<String, String>,
 ) -> Result<Vec<Selected>, Failure> {
     let changed = git::changed_since(&project.root, since)?;
+    let repository = Known::new(&project.root)?;
     let mut selected = Vec::new();
     // The configuration decides how everything is built.
     let config = project.root.join(crate::project::CONFIG_NAME);
@@ -49,7 +50,16 @@ pub fn select(
                     if plugin.language() == Language::Rust {
                         closure.sources.extend(detours(&closure.sources));
                     }
-                    reasons(&changed, &project.root, &plugin.dir, &closure.sources)
+                    closure.sources.extend(generators(plugin));
+                    let read = read(plugin, &closure);
+                    // What is read through a link changes where the link leads.
+                    let behind = read.iter().filter_map(|path| files::canonical(path).ok());
+                    closure.sources.extend(behind.map(SourcePath::File));
+                    let mut reasons = reasons(&changed, &project.root, &plugin.dir, &closure.sources);
+                    // What generators wrote is in no commit, and changes when what they read does.
+                    let read = if plugin.generate.is_empty() { read } else { Vec::new() };
+                    reasons.extend(repository.unknowable(&closure.sources, &read, &changed));
+                    reasons
                 }
                 // What can't be traced can't be ruled out.
                 Err(why) => vec![format!("its sources can't be listed: {}", why.message)],
@@ -65,6 +75,63 @@ pub fn select(
     selected.retain(|one: &Selected| !one.reasons.is_empty());
     project.plugins.retain(|plugin| selected.iter().any(|one| one.place == plugin.place));
     Ok(selected)
+}
+
+/// Where a plugin's generators may read: nobody can tell, so all of its module or workspace.
+fn generators(plugin: &Plugin) -> Option<SourcePath> {
+    let root = match &plugin.source {
+        Source::Go(go) => &go.module_root,
+        Source::Rust(rust) => &rust.workspace_root,
+    };
+    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(root.clone()))
+}
+
+/// The files that a compiler is known to read: those of Go's answer, every Rust source of a package.
+fn read(plugin: &Plugin, closure: &Closure) -> Vec<PathBuf> {
+    let mut files = closure.files.clone();
+    if plugin.language() == Language::Rust {
+        let packages = closure.sources.iter().filter_map(|source| match source {
+            SourcePath::Tree(package) => Some(package),
+            _ => None,
+        });
+        files.extend(packages.flat_map(|package| fingerprint::source_files(package, "rs")));
+    }
+    files
+}
+
+/// What git knows about, for the question which sources it can't vouch for. What is in no commit, or lies outside the
+/// repository, may have changed since any point in history: nobody has kept what it was.
+struct Known {
+    root: PathBuf,
+    top: PathBuf,
+    committed: BTreeSet<PathBuf>,
+}
+
+impl Known {
+    fn new(root: &Path) -> Result<Known, Failure> {
+        let top = git::top(root)?.unwrap_or_else(|| root.to_owned());
+        Ok(Known { root: root.to_owned(), top, committed: git::committed(root)? })
+    }
+
+    fn unknowable(&self, sources: &[SourcePath], read: &[PathBuf], changed: &[PathBuf]) -> Vec<String> {
+        let is_outside = |path: &Path| files::canonical(path).is_ok_and(|real| !real.starts_with(&self.top));
+        let folders = sources.iter().filter_map(|source| match source {
+            SourcePath::Package(path) | SourcePath::Tree(path) => Some(path),
+            SourcePath::File(_) => None,
+        });
+        let outside: BTreeSet<&PathBuf> = folders.chain(read).filter(|path| is_outside(path)).collect();
+        // A folder says it for all that is in it.
+        let first = |path: &&&PathBuf| !outside.iter().any(|other| other != *path && path.starts_with(other));
+        let say = |path: &PathBuf| {
+            format!("{} lies outside the repository, so its changes can't be told", shown(path, &self.root))
+        };
+        let mut reasons: Vec<String> = outside.iter().filter(first).map(|path| say(path)).collect();
+        let loose = read.iter().filter(|path| {
+            path.starts_with(&self.top) && !changed.contains(path) && !self.committed.contains(*path)
+        });
+        reasons.extend(loose.map(|path| format!("{} is in no commit", shown(path, &self.root))));
+        reasons
+    }
 }
 
 /// Where Rust sources reach out of their package (`include_str!`, `#[path]`, a build script): every string literal

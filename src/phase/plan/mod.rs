@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::failure::{Explain, FailureKind};
 use crate::model::package::PackageName;
-use crate::model::plan::{PLAN_SCHEMA, Plan, Role, Route, Step, Unit};
+use crate::model::plan::{Generate, PLAN_SCHEMA, Plan, Role, Route, Step, Unit};
 use crate::model::project::{Language, Plugin, Project, Targets};
 use crate::model::target::Target;
 use crate::model::tools::{Missing, Tools};
@@ -124,9 +124,19 @@ pub fn plan(
         output: wish.output.clone(),
         epoch: wish.epoch,
         jobs: wish.jobs,
+        generate: generators(project),
         units,
         steps,
     })
+}
+
+fn generators(project: &Project) -> Vec<Generate> {
+    let of = |plugin: &Plugin| Generate {
+        plugin: plugin.key.clone(),
+        kind: plugin.kind,
+        commands: super::generate::commands(plugin),
+    };
+    project.plugins.iter().map(of).filter(|one| !one.commands.is_empty()).collect()
 }
 
 fn unit(plugin: &Plugin, target: Target, output: &Path, tools: &Tools) -> Unit {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::local::Set;
 use crate::model::bundle::ATTESTATION_SUFFIX;
@@ -13,6 +13,7 @@ use crate::model::receipt::{Input, InputState};
 use crate::model::release::ReleaseTag;
 use crate::model::version::PluginVersion;
 use crate::phase::packages::{Kept, short};
+use crate::sys::files;
 use crate::sys::git::{self, Commit, GitError};
 
 /// How many commits are listed; GitHub accepts 125,000 characters.
@@ -61,7 +62,13 @@ fn history(set: &Set, plugin: &Plugin, root: &Path) -> Result<History, GitError>
     let Some(previous) = previous(&set.tag.version, &tags) else {
         return Ok(History { previous: None, commits: Vec::new() });
     };
-    let commits = git::commits(root, Some(&previous.to_string()), until, &pathspecs(set, plugin))?;
+    let repository = Repository {
+        root: files::canonical(root).unwrap_or_else(|_| root.to_owned()),
+        top: git::top(root)?,
+        submodules: git::submodules(root, until)?,
+    };
+    let specs = pathspecs(set, plugin, &repository);
+    let commits = git::commits(root, Some(&previous.to_string()), until, &specs)?;
     Ok(History { previous: Some(previous), commits })
 }
 
@@ -76,13 +83,35 @@ fn previous(version: &PluginVersion, tags: &[String]) -> Option<ReleaseTag> {
     known.max_by(|a, b| a.version.semver().cmp(&b.version.semver()))
 }
 
+/// Where what a plugin is made from may lie.
+struct Repository {
+    root: PathBuf,
+    top: Option<PathBuf>,
+    submodules: Vec<PathBuf>,
+}
+
+impl Repository {
+    /// A file outside the project's folder, or in a submodule, as history knows it: the commits of the repository name a
+    /// submodule, not what is in it.
+    fn elsewhere(&self, path: &Path) -> Option<String> {
+        let path = self.root.join(path);
+        let whole = self.submodules.iter().find(|submodule| path.starts_with(submodule));
+        if whole.is_none() && path.starts_with(&self.root) {
+            return None;
+        }
+        let inner = whole.unwrap_or(&path).strip_prefix(self.top.as_ref()?).ok()?;
+        Some(format!(":(top,literal){}", inner.to_string_lossy().replace('\\', "/")))
+    }
+}
+
 /// What the packages were made from, as git's pathspecs: the dependency closure by the builds' own receipts, or the
-/// plugin's folder where those are gone. What lies outside the project is no file of its commits.
-fn pathspecs(set: &Set, plugin: &Plugin) -> Vec<String> {
+/// plugin's folder where those are gone. What lies outside the repository is no file of its commits.
+fn pathspecs(set: &Set, plugin: &Plugin, repository: &Repository) -> Vec<String> {
     let own = format!(":(literal){}", plugin.place);
     let mut all = BTreeSet::from([own.clone()]);
     for input in set.packages.iter().filter_map(Kept::build_receipt).flat_map(|receipt| receipt.inputs) {
         let path = Path::new(&input.path);
+        all.extend(repository.elsewhere(path));
         if !path.is_absolute() && !path.starts_with(&plugin.place) {
             all.insert(pathspec(&input));
         }
@@ -182,6 +211,28 @@ mod tests {
         assert!(text.starts_with("Changes since x/v0.1.0:\n\n- Change 0 (0)\n"), "{text}");
         assert!(text.ends_with("- Change 99 (99)\n- and 2 more"), "{text}");
         assert_eq!(changes_since(None, &[]), "First release.");
+    }
+
+    #[test]
+    fn what_lies_elsewhere_in_the_repository_is_named_from_its_top() {
+        let repository = Repository {
+            root: "/r/plugins".into(),
+            top: Some("/r".into()),
+            submodules: vec!["/r/plugins/lib".into(), "/r/kit".into()],
+        };
+        let of = |path: &str| repository.elsewhere(Path::new(path));
+        for (path, spec) in [
+            ("shared/a.go", None),
+            ("", None),
+            ("lib/words/a.go", Some(":(top,literal)plugins/lib")),
+            ("lib", Some(":(top,literal)plugins/lib")),
+            ("library/a.go", None),
+            ("/r/kit/src", Some(":(top,literal)kit")),
+            ("/r/common/a.go", Some(":(top,literal)common/a.go")),
+            ("/elsewhere/a.go", None),
+        ] {
+            assert_eq!(of(path).as_deref(), spec, "{path}");
+        }
     }
 
     #[test]

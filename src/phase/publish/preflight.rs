@@ -14,7 +14,7 @@ use crate::model::release::Release;
 use crate::phase::packages::{self, Kept};
 use crate::phase::parallel::{self, OnFailure};
 use crate::sys::files;
-use crate::sys::git::Repository;
+use crate::sys::git;
 
 /// What is to be released, and the forge's releases where they had to be asked for already.
 pub(super) struct Chosen<'a> {
@@ -90,6 +90,15 @@ pub(super) fn local(
         findings.add(plugin, FailureKind::Findings, wrong);
         chosen.push(set);
     }
+    let is_unknown = chosen.iter().flatten().any(|kept| kept.receipt.source.is_none());
+    let head = match git::head(request.root) {
+        Ok(head) => head.map(|head| head.commit),
+        Err(error) if is_unknown => {
+            return Err(Failure::from(error).context("a release needs the commit that it is made from"));
+        }
+        // The packages know theirs.
+        Err(_) => None,
+    };
     let all: Vec<&Kept> = chosen.iter().flatten().copied().collect();
     let label = |kept: &&Kept| kept.label();
     let judged =
@@ -100,8 +109,6 @@ pub(super) fn local(
             (wrong, outcome)
         });
     let mut judged = judged.into_iter();
-    let head =
-        Repository::of(request.root).and_then(Repository::checkout).ok().flatten().map(|head| head.commit);
     for (candidate, set) in candidates.iter_mut().zip(&chosen) {
         let plugin = candidate.plugin;
         for _ in set {

@@ -11,6 +11,7 @@ use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use crate::model::reproduce::KnownFrom;
+use crate::model::source::{self, Uncommitted};
 use crate::model::statement::Statement;
 use crate::model::target::Target;
 use crate::phase::packages::{Kept, short};
@@ -36,6 +37,9 @@ const NO_CAUSE: [&str; 10] = [
     "go version",
     "rustc",
 ];
+
+/// The most files of the sources that are named.
+const MOST_NAMED: usize = 5;
 
 /// Reads the attestations that lie beside the packages.
 pub(super) fn read(shelf: &Shelf<'_>) -> Result<Attested, Failure> {
@@ -117,8 +121,8 @@ impl Attested {
         let resolved =
             self.statements.values().map(|one| &one.predicate.build_definition.resolved_dependencies);
         let mut findings: Vec<Finding> = Vec::new();
-        for source in resolved.flatten() {
-            let Some(said) = source.digest.get("gitCommit") else { continue };
+        for dependency in resolved.flatten() {
+            let Some(said) = dependency.digest.get("gitCommit") else { continue };
             if said != commit {
                 let message = format!(
                     "its attestation says it was made from the commit {}, and the tag {tag} is {}",
@@ -127,8 +131,17 @@ impl Attested {
                 );
                 findings.push(Finding::error("commit-differs", message));
             }
-            if source.annotations.get("dirty") == Some(&true) {
-                let message = "its attestation says that its sources differed from the commit, so they can't be had again";
+            if dependency.annotations.get("dirty") == Some(&true) {
+                let files = self
+                    .statements
+                    .values()
+                    .flat_map(|one| &one.predicate.build_definition.internal_parameters.uncommitted);
+                let files: std::collections::BTreeSet<&Uncommitted> = files.collect();
+                let named = source::listed(files, MOST_NAMED);
+                let named = if named.is_empty() { named } else { format!(": {}", text::printable(&named)) };
+                let message = format!(
+                    "its attestation says that its sources differed from the commit, so they can't be had again{named}"
+                );
                 findings.push(Finding::warning("commit-dirty", message));
             }
         }

@@ -35,7 +35,7 @@ use crate::phase::package::marks::{self, Marks};
 use crate::phase::packages::short;
 use crate::phase::parallel::{self, OnFailure};
 use crate::sys::files::{self, Scratch};
-use crate::sys::git::{self, Worktree};
+use crate::sys::git::{self, Lack, Worktree};
 use crate::sys::interrupt;
 use attested::Attested;
 use published::{Published, Shelf};
@@ -96,11 +96,48 @@ pub fn reproduce(request: &Request<'_>) -> Result<ReproduceReport, Failure> {
             rows = compare(request, &shelf, &built, (&tree, &attested))?;
         }
     }
+    if let Some(failure) = lacking(&tree, &rows) {
+        return Err(failure);
+    }
     keep(request, &rows)?;
     let mut findings = attested.sources(&request.tag.to_string(), &commit);
+    findings.extend(tree.lacks().iter().map(lack));
     findings.extend(attested.findings);
     findings.extend(built.tools.findings.clone());
     Ok(report(request, commit, built, rows, findings))
+}
+
+/// Something of the commit that isn't here: the build went on without it.
+fn lack(lack: &Lack) -> Finding {
+    let (message, way_out) = lacks(lack);
+    Finding::warning("source-missing", message).hint(way_out)
+}
+
+/// What isn't here, and how it gets here.
+fn lacks(lack: &Lack) -> (String, String) {
+    match lack {
+        Lack::Submodule { path, commit } => (
+            format!("the submodule {} at {} isn't in this clone", path.display(), short(commit)),
+            format!(
+                "get it with `git submodule update --init {0} && git -C {0} fetch origin {commit}`",
+                path.display()
+            ),
+        ),
+        Lack::Lfs { path } => (
+            format!("the content of {} (Git LFS) isn't in this clone, only its pointer", path.display()),
+            "get it with `git lfs fetch --all`".to_owned(),
+        ),
+    }
+}
+
+/// A build that failed where sources are missing failed for that, until they are here.
+fn lacking(tree: &Worktree, rows: &[Row]) -> Option<Failure> {
+    let failed = |row: &&Row| matches!(row.result.outcome, Comparison::Failed { .. });
+    let row = rows.iter().find(failed)?;
+    let (message, _) = lacks(tree.lacks().first()?);
+    let failure =
+        Failure::new(FailureKind::Missing, format!("{} can't be built again: {message}", row.result.package));
+    Some(tree.lacks().iter().fold(failure, |failure, lack| failure.hint(lacks(lack).1)))
 }
 
 fn report(

@@ -12,7 +12,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
 pub use scratch::{Lock, Scratch};
-pub use write::{move_new, write_atomic, write_new, write_new_private};
+pub use write::{make_link, move_new, write_atomic, write_new, write_new_private, write_scratch};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -94,12 +94,6 @@ pub fn is_folder(path: &Path) -> bool {
     kind(path) == Kind::Folder
 }
 
-/// What the symbolic link at `path` says; nothing where none is.
-#[must_use]
-pub fn link_target(path: &Path) -> Option<PathBuf> {
-    fs::read_link(path).ok()
-}
-
 /// Whether a symbolic link stands at `path`.
 #[must_use]
 pub fn is_link(path: &Path) -> bool {
@@ -118,6 +112,22 @@ pub fn stamp(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
     let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(format!("{} {}", meta.len(), time.as_nanos()))
+}
+
+/// What changes whenever a file is written, also with the same bytes: its times and, where the system has them, its number
+/// and the time that nobody can set.
+#[must_use]
+pub fn touched(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    #[cfg(unix)]
+    let own = {
+        use std::os::unix::fs::MetadataExt as _;
+        format!("{} {} {}.{}", meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec())
+    };
+    #[cfg(not(unix))]
+    let own = String::new();
+    Some(format!("{} {} {own}", meta.len(), time.as_nanos()))
 }
 
 /// The permission bits of the file at `path`; nothing where the platform has none.
@@ -248,6 +258,12 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>> {
         Ok(found)
     };
     wrap("list", path, read())
+}
+
+/// Where the symbolic link at `path` leads, as it is written; nothing when there is none.
+#[must_use]
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Makes a folder and those above it.

@@ -15,6 +15,31 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     wrap("write", path, prepared(path, bytes, mode).and_then(|file| Ok(file.persist(path).map(drop)?)))
 }
 
+/// Writes a file of a scratch folder: nobody reads it before everything is there, so it needn't be on the disk.
+///
+/// # Errors
+/// When it can't be written.
+pub fn write_scratch(path: &Path, bytes: &[u8], is_program: bool) -> Result<()> {
+    let write = || {
+        let mut file = fs::File::create(path)?;
+        file.write_all(bytes)?;
+        set_mode(&file, if is_program { 0o755 } else { 0o644 })
+    };
+    wrap("write", path, write())
+}
+
+/// Makes a symbolic link; where the system has none for everybody, a file that holds what the link says, as git does.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_link(target: &Path, path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, path);
+    #[cfg(not(unix))]
+    let made = fs::write(path, target.to_string_lossy().as_bytes());
+    wrap("write", path, made)
+}
+
 /// Writes a new file that only its owner can read.
 ///
 /// # Errors

@@ -1,13 +1,14 @@
 //! Which files differ from a point in history: bytes against what that commit holds, submodules entered. What an index
 //! says of files (`assume-unchanged`, `skip-worktree`, times) and what a user's settings ignore isn't asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::door::{failed, fed, git};
-use super::listing::{Entry, Listing, Mode, Store};
+use super::door::{failed, git};
 use super::repository::path_of;
-use super::{GitError, Repository, top};
+use super::store::Store;
+use super::tree::{Tree, TreeEntry, TreeMode};
+use super::{GitError, Repository, head, top};
 use crate::sys::files;
 
 /// Files that differ between the point where `HEAD` left `since` and the working tree, untracked ones included and what
@@ -16,36 +17,55 @@ use crate::sys::files;
 /// # Errors
 /// When there is no repository, no such reference, or history is missing: never a silent empty list.
 pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitError> {
+    changed(folder, since, None)
+}
+
+/// As [`changed_since`], of the files below the folder alone.
+///
+/// # Errors
+/// As [`changed_since`].
+pub fn changed_below(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitError> {
+    changed(folder, since, Some(&files::canonical(folder).unwrap_or_else(|_| folder.to_owned())))
+}
+
+fn changed(folder: &Path, since: &str, below: Option<&Path>) -> Result<Vec<PathBuf>, GitError> {
     let Some(top) = top(folder)? else {
         return Err(GitError::NoRepository { folder: folder.to_owned(), since: since.to_owned() });
     };
     let base = base(folder, since)?;
     let store = Store::of(&top)?;
     let mut found = BTreeSet::new();
-    let listing = store.list(&base)?;
-    compare(&top, &store, &listing, &mut found)?;
+    compare(&top, &store, &store.list(&base)?, below, &mut found)?;
     Ok(found.into_iter().collect())
 }
 
-/// Which of the files below a folder are in no commit that is checked out: not those of `HEAD`, nor of a submodule's.
+/// Every file that is in a commit that is checked out, `HEAD`'s or a submodule's, as absolute paths; none in no repository
+/// and before the first commit.
 ///
 /// # Errors
 /// When it can't be told what is checked out.
-pub fn uncommitted(folder: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-    let Some(checkout) = Repository::of(folder)?.checkout()? else { return Ok(paths.to_vec()) };
+pub fn committed(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
     let mut known = BTreeSet::new();
-    committed(&checkout.top, &Store::of(&checkout.top)?, &checkout.commit, &mut known)?;
-    Ok(paths.iter().filter(|path| !known.contains(*path)).cloned().collect())
+    if let Some(head) = head(folder)? {
+        add_committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
+    }
+    Ok(known)
 }
 
-fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
-    for (path, entry) in store.list(commit)? {
-        let place = top.join(&path);
-        if entry.mode == Mode::Submodule {
+fn add_committed(
+    top: &Path,
+    store: &Store,
+    commit: &str,
+    known: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
+    for (name, entry) in store.list(commit)?.below(b"") {
+        let place = top.join(path_of(name));
+        if entry.mode == TreeMode::Submodule {
+            let id = entry.id.to_string();
             if let Some(inner) = submodule(&place)?
-                && inner.has(&entry.id)?
+                && inner.has(&id)?
             {
-                committed(&place, &inner, &entry.id, known)?;
+                add_committed(&place, &inner, &id, known)?;
             }
         } else {
             known.insert(place);
@@ -79,59 +99,74 @@ fn base(folder: &Path, since: &str) -> Result<String, GitError> {
 }
 
 /// The repository of a submodule that is checked out.
-fn submodule(place: &Path) -> Result<Option<Store>, GitError> {
+pub(super) fn submodule(place: &Path) -> Result<Option<Store>, GitError> {
     match Repository::of(place)? {
-        Repository::At(checkout) if files::canonical(place).is_ok_and(|real| real == checkout.top) => {
+        Repository::At(head) if files::canonical(place).is_ok_and(|real| real == head.top) => {
             Store::of(place).map(Some)
         }
         _ => Ok(None),
     }
 }
 
-/// Adds what differs between a commit's files and a working tree.
-fn compare(top: &Path, store: &Store, base: &Listing, found: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
+/// Adds what differs between a commit's files and a working tree; with `below`, only in that folder.
+fn compare(
+    top: &Path,
+    store: &Store,
+    base: &Tree,
+    below: Option<&Path>,
+    found: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
     let there = present(top)?;
-    let mut asked: Vec<(&PathBuf, &Entry)> = Vec::new();
-    let mut links: Vec<(&PathBuf, &Entry)> = Vec::new();
-    for (path, entry) in base {
-        let place = top.join(path);
+    let concerns =
+        |place: &Path| below.is_none_or(|below| place.starts_with(below) || below.starts_with(place));
+    let mut links: Vec<(PathBuf, TreeEntry)> = Vec::new();
+    let mut modes: Vec<(PathBuf, TreeEntry)> = Vec::new();
+    for (name, entry) in base.below(b"") {
+        let path = path_of(name);
+        let place = top.join(&path);
+        if !concerns(&place) {
+            continue;
+        }
+        let is_link = files::is_link(&place);
         match entry.mode {
-            Mode::Submodule => inside(&place, entry, found)?,
-            Mode::Link if files::is_link(&place) => links.push((path, entry)),
-            Mode::File | Mode::Program if files::is_file(&place) && !files::is_link(&place) => {
-                asked.push((path, entry));
+            TreeMode::Submodule => inside(&place, entry, below, found)?,
+            TreeMode::Link if is_link => links.push((place, entry)),
+            TreeMode::File | TreeMode::Program if !is_link && files::is_file(&place) => {
+                if is_blob(&place, entry) {
+                    modes.push((place, entry));
+                } else {
+                    found.insert(place);
+                }
             }
             // Where there are no links, git writes files that hold what the links say.
-            Mode::Link if cfg!(windows) && files::is_file(&place) => asked.push((path, entry)),
+            TreeMode::Link if cfg!(windows) && is_blob(&place, entry) => {}
             // A sparse checkout leaves out whole folders. One file that isn't there is deleted, whatever the index says.
-            _ if there.left_out.contains(path) && !place.parent().is_some_and(files::is_folder) => {}
+            _ if there.left_out.contains(&path) && !place.parent().is_some_and(files::is_folder) => {}
             _ => {
                 found.insert(place);
             }
         }
     }
     // A file system that can't tell programs from other files says nothing by calling them so.
-    let is_program = |path: &Path| files::mode(&top.join(path)).is_some_and(|mode| mode & 0o100 != 0);
-    let tells = cfg!(unix) && asked.iter().any(|(path, entry)| entry.mode == Mode::File && !is_program(path));
-    let ids = ids(top, &asked)?;
-    for ((path, entry), id) in asked.iter().zip(ids) {
-        let other_mode = tells && is_program(path) != (entry.mode == Mode::Program);
-        if id.as_deref() != Some(&*entry.id) || other_mode {
-            found.insert(top.join(path));
-        }
-    }
-    let wanted: Vec<&str> = links.iter().map(|(_, entry)| &*entry.id).collect();
+    let is_program = |place: &Path| files::mode(place).is_some_and(|mode| mode & 0o100 != 0);
+    let tells =
+        cfg!(unix) && modes.iter().any(|(place, entry)| entry.mode == TreeMode::File && !is_program(place));
+    let other =
+        |(place, entry): &(PathBuf, TreeEntry)| is_program(place) != (entry.mode == TreeMode::Program);
+    found.extend(modes.into_iter().filter(|one| tells && other(one)).map(|(place, _)| place));
+    let wanted: Vec<String> = links.iter().map(|(_, entry)| entry.id.to_string()).collect();
     store.blobs(&wanted, |at, bytes| {
-        let place = top.join(links[at].0);
-        if files::link_target(&place) != Some(path_of(bytes)) {
-            found.insert(place);
+        let place = &links[at].0;
+        if files::link_target(place) != Some(path_of(bytes)) {
+            found.insert(place.clone());
         }
         Ok::<_, GitError>(())
     })?;
     // What is there and wasn't: committed since, or in no commit.
-    for path in there.listed.iter().filter(|path| !base.contains_key(*path)) {
+    for (_, path) in there.listed.iter().filter(|(name, _)| base.get(name).is_none()) {
         let place = top.join(path);
         match files::kind(&place) {
+            _ if !concerns(&place) => {}
             // A submodule that is new, or a repository that lies here.
             files::Kind::Folder if !files::is_link(&place) => files_below(&place, found),
             files::Kind::Missing => {}
@@ -143,10 +178,21 @@ fn compare(top: &Path, store: &Store, base: &Listing, found: &mut BTreeSet<PathB
     Ok(())
 }
 
+/// Whether a file's bytes are a blob's.
+fn is_blob(place: &Path, entry: TreeEntry) -> bool {
+    files::read(place).is_ok_and(|bytes| entry.id.format().blob(&bytes) == entry.id)
+}
+
 /// Adds what differs in a submodule from the commit that the base pointed to.
-fn inside(place: &Path, entry: &Entry, found: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
+fn inside(
+    place: &Path,
+    entry: TreeEntry,
+    below: Option<&Path>,
+    found: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
+    let commit = entry.id.to_string();
     match submodule(place)? {
-        Some(store) if store.has(&entry.id)? => compare(place, &store, &store.list(&entry.id)?, found),
+        Some(store) if store.has(&commit)? => compare(place, &store, &store.list(&commit)?, below, found),
         // What it was can't be told any more: everything in it may have changed.
         Some(_) => {
             files_below(place, found);
@@ -177,15 +223,34 @@ fn files_below(folder: &Path, found: &mut BTreeSet<PathBuf>) {
     }
 }
 
+/// The files below a folder that git doesn't know and that the repository's own `.gitignore` doesn't name; none where
+/// there is no repository.
+///
+/// # Errors
+/// When it can't be told.
+pub fn untracked(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
+    let folder = files::canonical(folder).unwrap_or_else(|_| folder.to_owned());
+    let args = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
+    let answer = git(&top, &args)?;
+    if !answer.success() {
+        return Err(failed(&args, &answer));
+    }
+    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(path_of(name))).filter(|path| path.starts_with(&folder)).collect())
+}
+
 /// What a working tree holds beside what it ignores.
+#[derive(Default)]
 struct Present {
-    listed: BTreeSet<PathBuf>,
+    /// By name in the repository.
+    listed: BTreeMap<Vec<u8>, PathBuf>,
     /// What a sparse checkout leaves out.
     left_out: BTreeSet<PathBuf>,
 }
 
 fn present(top: &Path) -> Result<Present, GitError> {
-    let mut all = Present { listed: BTreeSet::new(), left_out: BTreeSet::new() };
+    let mut all = Present::default();
     // Not `--exclude-standard`: what the user or this clone alone excludes is an input all the same.
     for args in [
         &["ls-files", "-z", "-t", "--cached"][..],
@@ -197,32 +262,13 @@ fn present(top: &Path) -> Result<Present, GitError> {
         }
         // `<tag> <path>`; `S` is skip-worktree.
         for record in answer.stdout.split(|byte| *byte == 0) {
-            let [tag, b' ', path @ ..] = record else { continue };
-            let path = path_of(path.strip_suffix(b"/").unwrap_or(path));
+            let [tag, b' ', name @ ..] = record else { continue };
+            let name = name.strip_suffix(b"/").unwrap_or(name);
             if *tag == b'S' {
-                all.left_out.insert(path.clone());
+                all.left_out.insert(path_of(name));
             }
-            all.listed.insert(path);
+            all.listed.insert(name.to_vec(), path_of(name));
         }
     }
     Ok(all)
-}
-
-/// The hashes that files' bytes have as blobs; nothing for one whose name a line can't hold.
-fn ids(top: &Path, asked: &[(&PathBuf, &Entry)]) -> Result<Vec<Option<String>>, GitError> {
-    let text =
-        |path: &Path| path.to_str().filter(|text| !text.contains(['\n', '\r', '"'])).map(ToOwned::to_owned);
-    let names: Vec<Option<String>> = asked.iter().map(|(path, _)| text(path)).collect();
-    let lines: String = names.iter().flatten().map(|name| format!("{name}\n")).collect();
-    if lines.is_empty() {
-        return Ok(vec![None; names.len()]);
-    }
-    let args = ["hash-object", "--no-filters", "--stdin-paths"];
-    let answer = fed(top, &args, lines.into_bytes(), names.len().saturating_mul(80))?;
-    if !answer.success() {
-        return Err(failed(&args, &answer));
-    }
-    let said = answer.stdout_text();
-    let mut ids = said.lines().map(ToOwned::to_owned);
-    Ok(names.iter().map(|name| name.as_ref().and_then(|_| ids.next())).collect())
 }

@@ -80,9 +80,14 @@ pub(super) fn fed(folder: &Path, args: &[&str], stdin: Vec<u8>, most: usize) -> 
 }
 
 /// What git writes to stdout; its own words when it fails.
-pub(super) fn said(folder: &Path, args: &[&str]) -> Result<String, GitError> {
+pub(super) fn said_bytes(folder: &Path, args: &[&str]) -> Result<Vec<u8>, GitError> {
     let finished = git(folder, args)?;
-    if finished.success() { Ok(finished.stdout_text()) } else { Err(failed(args, &finished)) }
+    if finished.success() { Ok(finished.stdout) } else { Err(failed(args, &finished)) }
+}
+
+/// As [`said_bytes`], as text.
+pub(super) fn said(folder: &Path, args: &[&str]) -> Result<String, GitError> {
+    Ok(String::from_utf8_lossy(&said_bytes(folder, args)?).into_owned())
 }
 
 /// A command that failed, in git's own words.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::failure::{Explain, FailureKind};
+use crate::sys::files::FileError;
 use crate::sys::process::ProcessError;
 
 /// Why it can't be told what is checked out where a folder is.
@@ -72,6 +73,9 @@ pub enum GitError {
         /// Whether history was cut off.
         shallow: bool,
     },
+    /// A commit's files can't be written.
+    #[error(transparent)]
+    Files(#[from] FileError),
     /// Anything else git said.
     #[error("`git {command}` failed: {said}")]
     Said {
@@ -86,6 +90,7 @@ impl Explain for GitError {
     fn kind(&self) -> FailureKind {
         match self {
             GitError::Run(error) => error.kind(),
+            GitError::Files(error) => error.kind(),
             GitError::NoRepository { .. } => FailureKind::Usage,
             GitError::Unknown(_) | GitError::UnknownRef { .. } | GitError::NoMergeBase { .. } => {
                 FailureKind::Missing
@@ -110,7 +115,7 @@ impl Explain for GitError {
             GitError::NoMergeBase { .. } => {
                 vec!["name a reference of the same history with --since".to_owned()]
             }
-            GitError::Said { .. } => Vec::new(),
+            GitError::Files(_) | GitError::Said { .. } => Vec::new(),
         }
     }
 }

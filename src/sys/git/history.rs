@@ -1,9 +1,12 @@
 //! What happened: tags, commits that touched paths, where the repository came from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::GitError;
 use super::door::{git, said};
+use super::repository::path_of;
+use super::store::Store;
+use super::tree::TreeMode;
+use super::{GitError, Repository, top};
 
 /// A commit, as release notes name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,7 @@ pub struct Commit {
 /// # Errors
 /// When there is no repository or `until` is unknown.
 pub fn tags(folder: &Path, pattern: &str, until: &str) -> Result<Vec<String>, GitError> {
+    Repository::of(folder)?.top()?;
     let (merged, pattern) = (format!("--merged={until}"), format!("refs/tags/{pattern}"));
     let text = said(folder, &["for-each-ref", "--format=%(refname)", &merged, &pattern])?;
     Ok(text.lines().filter_map(|name| name.strip_prefix("refs/tags/")).map(ToOwned::to_owned).collect())
@@ -48,6 +52,17 @@ pub fn commits(
         found.push(Commit { hash: hash.to_owned(), subject: subject.to_owned() });
     }
     Ok(found)
+}
+
+/// The folders of the submodules that a commit has, absolute.
+///
+/// # Errors
+/// When it can't be told.
+pub fn submodules(folder: &Path, commit: &str) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
+    let tree = Store::of(folder)?.list(commit)?;
+    let found = tree.below(b"").filter(|(_, entry)| entry.mode == TreeMode::Submodule);
+    Ok(found.map(|(name, _)| top.join(path_of(name))).collect())
 }
 
 /// The address of a remote as the repository gives it, if it is set. The user's `url.<base>.insteadOf` is the way that

@@ -4,18 +4,20 @@
 mod changed;
 mod door;
 mod error;
+mod fill;
 mod history;
-mod listing;
 mod repository;
+mod store;
 mod tree;
 mod worktree;
 
 #[cfg(test)]
 mod tests;
 
-pub use changed::{changed_since, uncommitted};
+pub use changed::{changed_below, changed_since, committed, untracked};
 pub use error::{GitError, Unknown};
-pub use history::{Commit, commits, remote_url, tags};
-pub use repository::{Checkout, Repository, path_of, top};
+pub use fill::Lack;
+pub use history::{Commit, commits, remote_url, submodules, tags};
+pub use repository::{Checkout, Repository, head, path_of, top};
 pub use tree::{Tree, TreeEntry, TreeMode, name_of};
 pub use worktree::{Worktree, tag_commit};

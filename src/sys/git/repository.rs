@@ -24,7 +24,7 @@ pub enum Repository {
     At(Checkout),
 }
 
-/// A commit that is checked out somewhere.
+/// What `HEAD` is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The repository's folder, absolute; the folder that was asked about lies in it.
@@ -104,6 +104,14 @@ impl Repository {
 /// When it is in one that git doesn't tell about.
 pub fn top(folder: &Path) -> Result<Option<PathBuf>, GitError> {
     Repository::of(folder)?.top()
+}
+
+/// The commit that is checked out where `folder` is; nothing outside a repository, or before its first commit.
+///
+/// # Errors
+/// When there is a repository and it can't be told.
+pub fn head(folder: &Path) -> Result<Option<Checkout>, GitError> {
+    Repository::of(folder)?.checkout()
 }
 
 /// Why git's answer isn't about the folder, if it isn't.

@@ -192,7 +192,7 @@ fn answers(folder: &Path, aside: &Path) -> String {
     let changed = changed_since(folder, "refs/tags/slack/v0.1.0").unwrap();
     let remote = remote_url(folder, "origin").unwrap();
     let tagged = tag_commit(folder, "slack/v0.2.0").unwrap();
-    let loose = uncommitted(folder, &[folder.join("new é.go"), folder.join("shared/words.go")]).unwrap();
+    let loose = (committed(folder).unwrap(), untracked(folder).unwrap());
     format!("{commit:?}\n{here:?}\n{all:?}\n{changed:?}\n{remote:?}\n{tagged:?}\n{loose:?}\n{bytes:?}")
 }
 
@@ -275,7 +275,7 @@ fn a_repository_that_doesnt_tell_is_never_none_nor_another() {
         Strange {
             what: "a damaged HEAD",
             make: |r| write(r, ".git/HEAD", "garbage\n"),
-            says: "is no repository that git understands",
+            says: "it can't be told which commit is checked out",
         },
         Strange {
             what: "a HEAD of a commit that isn't there",
@@ -440,6 +440,7 @@ fn bytes_count_whatever_the_index_says() {
     assert_eq!(changed(), ["shared/words.go"]);
     write(&folder, "shared/words.go", "1");
     // What is left out on purpose is no change.
+    run(&folder, &["reset", "--quiet", "--hard"]);
     run(&folder, &["sparse-checkout", "set", "shared"]);
     assert!(!files::is_there(&folder.join("connector")));
     assert_eq!(changed(), [""; 0]);
@@ -482,6 +483,71 @@ fn a_submodules_files_are_entered() {
     assert_eq!(changed(), ["lib/shared/words.go"], "committed there");
     run(&folder, &["commit", "--quiet", "-am", "Move the library"]);
     assert_eq!(changed(), ["lib/shared/words.go"], "the pointer moved");
-    let loose = uncommitted(&folder, &[lib.join("shared/words.go"), lib.join("shared/new.go")]).unwrap();
-    assert_eq!(loose, [lib.join("shared/new.go")]);
+    let known = committed(&folder).unwrap();
+    assert!(known.contains(&lib.join("shared/words.go")) && !known.contains(&lib));
+}
+
+#[test]
+fn a_worktree_brings_submodules_and_large_files_along_or_says_so() {
+    let (inner, lib, dir) = (repository(), repository(), repository());
+    let at = |one: &Scratch| files::canonical(one.path()).unwrap();
+    let allow = ["-c", "protocol.file.allow=always"];
+    let add = |folder: &Path, from: &Path, name: &str| {
+        run(folder, &[&allow[..], &["submodule", "--quiet", "add", &from.to_string_lossy(), name]].concat());
+    };
+    write(&at(&inner), "deep.go", "deep");
+    run(&at(&inner), &["add", "."]);
+    run(&at(&inner), &["commit", "--quiet", "-m", "Deep"]);
+    add(&at(&lib), &at(&inner), "deep");
+    run(&at(&lib), &["commit", "--quiet", "-m", "Deep"]);
+    let folder = at(&dir);
+    add(&folder, &at(&lib), "lib");
+    run(&folder, &[&allow[..], &["submodule", "--quiet", "update", "--init", "--recursive"]].concat());
+    write(&folder, ".gitattributes", "*.png filter=lfs\n");
+    let content = crate::model::digest::Sha256::of(b"picture");
+    let pointer = crate::model::lfs::pointer(&content, 7);
+    for name in ["logo.png", "lost.png", "no.txt"] {
+        write(
+            &folder,
+            name,
+            &if name == "lost.png" { pointer.replace("size 7", "size 8") } else { pointer.clone() },
+        );
+    }
+    // Pointers as they are committed, whatever git-lfs this machine has.
+    let plain =
+        ["-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"];
+    run(&folder, &[&plain[..], &["add", "."]].concat());
+    run(&folder, &[&plain[..], &["commit", "--quiet", "-m", "All"]].concat());
+    let oid = content.to_string();
+    write(&folder, &format!(".git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]), "picture");
+    let commit = head(&folder).unwrap().unwrap().commit;
+    let aside = Scratch::new().unwrap();
+    let aside = at(&aside);
+    // Once from the folders that are checked out, once from what git keeps of them.
+    for round in ["folders", "git's own"] {
+        let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+        let read = |name: &str| files::read_text(&made.path().join(name)).unwrap();
+        assert_eq!(
+            (read("lib/shared/words.go"), read("lib/deep/deep.go")),
+            ("1".into(), "deep".into()),
+            "{round}"
+        );
+        assert_eq!((&*read("logo.png"), &*read("no.txt")), ("picture", &*pointer), "{round}");
+        // The same object, another size: what the pointer names is its digest.
+        assert_eq!((made.lacks(), &*read("lost.png")), (&[][..], "picture"), "{round}");
+        run(&folder, &["submodule", "--quiet", "deinit", "--force", "--all"]);
+    }
+    files::remove(&folder.join(".git/modules/lib/modules")).unwrap();
+    files::remove(&folder.join(".git/lfs")).unwrap();
+    let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+    let lacks: Vec<&Path> = made
+        .lacks()
+        .iter()
+        .map(|lack| match lack {
+            Lack::Submodule { path, .. } | Lack::Lfs { path } => &**path,
+        })
+        .collect();
+    assert_eq!(lacks, [Path::new("lib/deep"), Path::new("logo.png"), Path::new("lost.png")]);
+    let all = submodules(&folder, &commit).unwrap();
+    assert_eq!(all, [folder.join("lib")]);
 }

@@ -8,7 +8,7 @@ use super::door::{failed, fed};
 use crate::model::object_id::ObjectId;
 
 /// Most bytes of a listing: millions of files.
-const MOST: usize = 1 << 30;
+pub(super) const MOST: usize = 1 << 30;
 
 /// The files of a commit, links and submodules among them.
 #[derive(Debug)]
@@ -55,12 +55,17 @@ impl Tree {
     pub fn read(folder: &Path, commit: &str) -> Result<Tree, GitError> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
         let answer = fed(folder, &args, Vec::new(), MOST)?;
-        let tree = if answer.success() { Tree::parse(&answer.stdout) } else { None };
-        tree.ok_or_else(|| failed(&args, &answer))
+        if !answer.success() {
+            return Err(failed(&args, &answer));
+        }
+        Tree::parse(&answer.stdout).ok_or_else(|| GitError::Said {
+            command: args.join(" "),
+            said: "an answer of no known form".into(),
+        })
     }
 
     /// git-ls-tree(1), "OUTPUT FORMAT": `<mode> SP <type> SP <object> TAB <file>`, each ended by NUL.
-    fn parse(text: &[u8]) -> Option<Tree> {
+    pub(super) fn parse(text: &[u8]) -> Option<Tree> {
         let mut entries = Vec::new();
         for record in text.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
             let tab = record.iter().position(|byte| *byte == b'\t')?;

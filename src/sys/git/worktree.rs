@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::GitError;
-use super::door::{git, said};
+use super::door::{failed, git, said};
+use super::fill::{Filling, Lack};
+use super::store::Store;
+use super::{GitError, Repository, top};
 use crate::sys::files;
 
 /// A linked working tree (git-worktree(1)) with a detached `HEAD`. Nothing of it is left when it is dropped: neither its
@@ -13,11 +15,12 @@ pub struct Worktree {
     path: PathBuf,
     /// Where git keeps a folder per linked working tree.
     known: PathBuf,
+    lacks: Vec<Lack>,
 }
 
 impl Worktree {
-    /// Checks `commit` out into `place`, which must not exist yet. The repository that `folder` is in gets no new
-    /// branch, none of its hooks run, and a sparse checkout there doesn't make this one sparse.
+    /// Checks `commit` out into `place`, which must not exist yet: every file has its blob's bytes. The repository that
+    /// `folder` is in gets no new branch, none of its hooks run, and a sparse checkout there doesn't make this one sparse.
     ///
     /// # Errors
     /// When git can't be run or refuses; nothing is left then.
@@ -25,15 +28,25 @@ impl Worktree {
         let common = said(folder, &["rev-parse", "--git-common-dir"])?;
         let known = folder.join(common.trim_end_matches(['\r', '\n'])).join("worktrees");
         // Before git is asked, so that what a git that was stopped left goes too.
-        let made = Worktree { path: place.to_owned(), known };
+        let mut made = Worktree { path: place.to_owned(), known, lacks: Vec::new() };
         let shown = place.to_string_lossy();
-        let args = ["-c", "core.sparseCheckout=false", "worktree", "add"];
-        let rest = ["--quiet", "--detach", &shown, commit];
-        let answer = git(folder, &[&args[..], &rest].concat())?;
+        let args = ["worktree", "add", "--no-checkout", "--quiet", "--detach", &shown, commit];
+        let answer = git(folder, &args)?;
         if !answer.success() {
-            return Err(GitError::Said { command: "worktree add".to_owned(), said: answer.complaint() });
+            return Err(failed(&["worktree add"], &answer));
         }
+        let top = top(folder)?.unwrap_or_else(|| folder.to_owned());
+        let store = Store::of(folder)?;
+        made.lacks = Filling { store: &store, top: &top, commit, place }.fill()?;
+        // Build scripts that ask git whether anything differs get the answer of a fresh clone.
+        said(place, &["-c", "core.sparseCheckout=false", "read-tree", commit])?;
         Ok(made)
+    }
+
+    /// What of the commit this clone doesn't have, and so isn't there.
+    #[must_use]
+    pub fn lacks(&self) -> &[Lack] {
+        &self.lacks
     }
 
     /// Where it is.
@@ -68,6 +81,8 @@ impl Drop for Worktree {
 /// # Errors
 /// When git can't be run.
 pub fn tag_commit(folder: &Path, tag: &str) -> Result<Option<String>, GitError> {
+    // Where nothing can be told, "no such tag" isn't either.
+    Repository::of(folder)?.top()?;
     let spec = format!("refs/tags/{tag}^{{commit}}");
     let answer = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
     Ok(answer.success().then(|| answer.stdout_text().trim().to_owned()).filter(|commit| !commit.is_empty()))

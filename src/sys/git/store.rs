@@ -2,36 +2,19 @@
 //! filters or of line ends.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::GitError;
-use super::door::{failed, fed, git, said};
+use super::door::{failed, fed, git};
 use super::repository::path_of;
+use super::tree::{self, Tree};
+use crate::sys::files;
 
 /// The files of a repository on this machine, whoever's working tree is in it.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     git_dir: PathBuf,
 }
-
-/// What stands at one path of a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) mode: Mode,
-    /// The hash of the blob, or of the submodule's commit.
-    pub(super) id: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    File,
-    Program,
-    Link,
-    Submodule,
-}
-
-/// A commit's files by path, relative to the repository.
-pub(super) type Listing = BTreeMap<PathBuf, Entry>;
 
 /// Most bytes of blobs that are asked for at once, beside the largest alone.
 const AT_ONCE: u64 = 32 << 20;
@@ -53,38 +36,46 @@ impl Store {
     }
 
     /// Where it keeps what all its working trees share.
-    pub(super) fn common(&self) -> Result<PathBuf, GitError> {
-        let text = self.said(&["rev-parse", "--git-common-dir"])?;
-        Ok(self.git_dir.join(text.trim_end_matches(['\r', '\n'])))
+    pub(super) fn common(&self) -> PathBuf {
+        // gitrepository-layout(5): "If this file exists, $GIT_COMMON_DIR will be set to the path specified in this file".
+        match files::read_text(&self.git_dir.join("commondir")) {
+            Ok(text) => self.git_dir.join(text.trim_end_matches(['\r', '\n'])),
+            Err(_) => self.git_dir.clone(),
+        }
     }
 
-    fn said(&self, args: &[&str]) -> Result<String, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
-        said(&self.git_dir, &[&[&*named], args].concat())
+    /// The repository for git's command line, with a working tree that is there: a submodule's own may be gone, and git
+    /// would go to it before it answers.
+    fn named(&self) -> [String; 2] {
+        let git_dir = self.git_dir.display();
+        [format!("--git-dir={git_dir}"), format!("--work-tree={git_dir}")]
     }
 
     /// Whether a commit is there, whole enough to be listed.
     pub(super) fn has(&self, commit: &str) -> Result<bool, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+        if !files::is_folder(&self.git_dir) {
+            return Ok(false);
+        }
+        let [named, place] = self.named();
         let spec = format!("{commit}^{{tree}}");
-        Ok(git(&self.git_dir, &[&*named, "cat-file", "-e", &spec])?.success())
+        Ok(git(&self.git_dir, &[&*named, &*place, "cat-file", "-e", &spec])?.success())
     }
 
     /// Everything in a commit.
-    pub(super) fn list(&self, commit: &str) -> Result<Listing, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
-        let args = [&*named, "ls-tree", "-r", "-z", "--full-tree", commit];
-        let answer = git(&self.git_dir, &args)?;
+    pub(super) fn list(&self, commit: &str) -> Result<Tree, GitError> {
+        let [named, place] = self.named();
+        let args = [&*named, &*place, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
+        let answer = fed(&self.git_dir, &args, Vec::new(), tree::MOST)?;
         if !answer.success() {
-            return Err(failed(&args[1..], &answer));
+            return Err(failed(&args[2..], &answer));
         }
-        Ok(answer.stdout.split(|byte| *byte == 0).filter_map(entry).collect())
+        Tree::parse(&answer.stdout).ok_or_else(|| odd("ls-tree"))
     }
 
     /// The bytes of blobs, given to `take` one by one.
     pub(super) fn blobs<E: From<GitError>>(
         &self,
-        ids: &[&str],
+        ids: &[String],
         mut take: impl FnMut(usize, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let sizes = self.sizes(ids)?;
@@ -99,7 +90,7 @@ impl Store {
             let text = self.batch("--batch", part, usize::try_from(sum).unwrap_or(usize::MAX))?;
             let mut rest = &text[..];
             for (at, (id, size)) in part.iter().zip(&sizes[from..to]).enumerate() {
-                let (bytes, after) = object(rest, id, *size).ok_or_else(|| odd("--batch"))?;
+                let (bytes, after) = object(rest, id, *size).ok_or_else(|| odd("cat-file --batch"))?;
                 take(from + at, bytes)?;
                 rest = after;
             }
@@ -108,7 +99,7 @@ impl Store {
         Ok(())
     }
 
-    fn sizes(&self, ids: &[&str]) -> Result<Vec<u64>, GitError> {
+    fn sizes(&self, ids: &[String]) -> Result<Vec<u64>, GitError> {
         let text = self.batch("--batch-check", ids, 0)?;
         let lines = String::from_utf8_lossy(&text);
         let size = |line: &str| {
@@ -120,26 +111,26 @@ impl Store {
                     said: line.to_owned(),
                 });
             }
-            words.next().and_then(|size| size.parse().ok()).ok_or_else(|| odd("--batch-check"))
+            words.next().and_then(|size| size.parse().ok()).ok_or_else(|| odd("cat-file --batch-check"))
         };
         let sizes: Vec<u64> = lines.lines().map(size).collect::<Result<_, _>>()?;
-        if sizes.len() == ids.len() { Ok(sizes) } else { Err(odd("--batch-check")) }
+        if sizes.len() == ids.len() { Ok(sizes) } else { Err(odd("cat-file --batch-check")) }
     }
 
-    fn batch(&self, how: &str, ids: &[&str], bytes: usize) -> Result<Vec<u8>, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+    fn batch(&self, how: &str, ids: &[String], bytes: usize) -> Result<Vec<u8>, GitError> {
+        let [named, place] = self.named();
         let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let args = [&*named, "cat-file", how];
+        let args = [&*named, &*place, "cat-file", how];
         let most = bytes.saturating_add(ids.len() * 256);
         let answer = fed(&self.git_dir, &args, asked.into_bytes(), most)?;
-        if answer.success() { Ok(answer.stdout) } else { Err(failed(&args[1..], &answer)) }
+        if answer.success() { Ok(answer.stdout) } else { Err(failed(&args[2..], &answer)) }
     }
 
     /// The names of the submodules that a commit declares, by path.
     pub(super) fn submodule_names(&self, commit: &str) -> Result<BTreeMap<PathBuf, String>, GitError> {
-        let named = format!("--git-dir={}", self.git_dir.display());
+        let [named, place] = self.named();
         let blob = format!("--blob={commit}:.gitmodules");
-        let args = [&*named, "config", &blob, "-z", "--get-regexp", r"^submodule\..*\.path$"];
+        let args = [&*named, &*place, "config", &blob, "-z", "--get-regexp", r"^submodule\..*\.path$"];
         let answer = git(&self.git_dir, &args)?;
         // Without that file, or without a path in it, there is no name.
         let text = if answer.success() { answer.stdout_text() } else { String::new() };
@@ -151,26 +142,6 @@ impl Store {
     }
 }
 
-/// `<mode> <type> <id>\t<path>`. A path that leads out of the tree is none: git writes no such tree.
-fn entry(record: &[u8]) -> Option<(PathBuf, Entry)> {
-    let at = record.iter().position(|byte| *byte == b'\t')?;
-    let head = std::str::from_utf8(&record[..at]).ok()?;
-    let mut words = head.split(' ');
-    let mode = match words.next()? {
-        "120000" => Mode::Link,
-        "160000" => Mode::Submodule,
-        "100755" => Mode::Program,
-        _ => Mode::File,
-    };
-    let id = words.nth(1)?.to_owned();
-    let path = path_of(&record[at + 1..]);
-    let is_inner = |part: Component<'_>| match part {
-        Component::Normal(name) => !name.eq_ignore_ascii_case(".git"),
-        _ => false,
-    };
-    path.components().all(is_inner).then_some((path, Entry { mode, id }))
-}
-
 /// `<id> blob <size>\n<bytes>\n` at the beginning of an answer, and what follows.
 fn object<'a>(text: &'a [u8], id: &str, size: u64) -> Option<(&'a [u8], &'a [u8])> {
     let head = format!("{id} blob {size}\n");
@@ -179,27 +150,13 @@ fn object<'a>(text: &'a [u8], id: &str, size: u64) -> Option<(&'a [u8], &'a [u8]
     (rest.get(size) == Some(&b'\n')).then(|| (&rest[..size], &rest[size + 1..]))
 }
 
-fn odd(how: &str) -> GitError {
-    GitError::Said {
-        command: format!("cat-file {how}"),
-        said: "its answer isn't what git documents".to_owned(),
-    }
+fn odd(command: &str) -> GitError {
+    GitError::Said { command: command.to_owned(), said: "its answer isn't what git documents".to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entries_stay_inside_the_tree() {
-        let of = |text: &str| entry(text.as_bytes());
-        let (path, found) = of("100755 blob 0123\ta b/c\td").unwrap();
-        assert_eq!((path.to_str().unwrap(), found.mode, &*found.id), ("a b/c\td", Mode::Program, "0123"));
-        assert_eq!(of("160000 commit 0123\tlib").unwrap().1.mode, Mode::Submodule);
-        for path in ["../x", "a/../../x", "/etc/x", ".git/config", "a/.GIT/hooks/x"] {
-            assert_eq!(of(&format!("100644 blob 0123\t{path}")), None, "{path}");
-        }
-    }
 
     #[test]
     fn an_object_ends_where_it_says() {

@@ -1,0 +1,320 @@
+//! Generate: runs what a plugin declares in wick.toml to make sources that are in no commit, before anything of it is
+//! traced. What a command wrote is known by the files themselves, before and after: a file that lay there and that no
+//! command touched is not generated, whatever its name.
+//!
+//! What a generator reads can't be traced. So all of the plugin's module (go.mod) or workspace (Cargo.toml) and of the
+//! project counts as read: when anything there changes, or the program does, it runs again. What it was made from is the
+//! commit's when the plugin's own folder is: its build holds every file there against the commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Freshness, Run};
+use crate::model::command::CommandLine;
+use crate::model::digest::{Hasher, Sha256};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::project::{Plugin, Source};
+use crate::phase::parallel;
+use crate::sys::process::{self, Limits, ProcessError};
+use crate::sys::{env, files, git};
+use crate::toolchain::SourcePath;
+
+/// What a plugin's generators wrote, by path.
+pub type Files = BTreeMap<PathBuf, Sha256>;
+
+/// Per plugin that declares generators, by its place: what they wrote, or why they failed.
+pub type Generated = BTreeMap<String, Result<Files, Failure>>;
+
+/// Folders that hold no sources, whoever made them.
+const PASSED: [&str; 3] = ["target", ".git", "node_modules"];
+
+/// What decides for other machines than this, or about another repository: a generator runs here, on this one.
+const WITHHELD: [&str; 4] = ["GOOS", "GOARCH", "GOFLAGS", "CARGO_BUILD_TARGET"];
+
+/// The commands of a plugin, as they are run.
+#[must_use]
+pub fn commands(plugin: &Plugin) -> Vec<CommandLine> {
+    let env = match &plugin.source {
+        Source::Go(go) => &go.env,
+        Source::Rust(rust) => &rust.env,
+    };
+    let one = |words: &Vec<String>| {
+        let (program, args) = words.split_first()?;
+        // A path is one of the plugin's folder on every system.
+        let program = if program.contains('/') {
+            plugin.dir.join(program).to_string_lossy().into_owned()
+        } else {
+            program.clone()
+        };
+        let line = CommandLine::new(program, &plugin.dir).args(args.iter().cloned());
+        Some(env.iter().fold(line, |line, (name, value)| line.env(name, value)))
+    };
+    plugin.generate.iter().filter_map(one).collect()
+}
+
+/// The commands as wick.toml has them, for receipts.
+#[must_use]
+pub fn written(plugin: &Plugin) -> String {
+    serde_json::to_string(&plugin.generate).unwrap_or_default()
+}
+
+/// Runs the generators of every plugin of the plan, one plugin after the other: two may write the same files.
+///
+/// # Errors
+/// When the user interrupts, or something can't be kept.
+pub fn generate(run: &Run<'_>) -> Result<Generated, Failure> {
+    let is_planned = |plugin: &&Plugin| {
+        run.plan.units.iter().any(|unit| unit.plugin == plugin.key && unit.kind == plugin.kind)
+    };
+    let all: Vec<&Plugin> =
+        run.project.plugins.iter().filter(is_planned).filter(|plugin| !plugin.generate.is_empty()).collect();
+    if all.is_empty() {
+        return Ok(Generated::new());
+    }
+    missing(run, &all)?;
+    let results = parallel::each(
+        "generate",
+        &all,
+        1,
+        run.on_failure,
+        run.listener,
+        |plugin| plugin.key.to_string(),
+        |plugin| {
+            let result = of_plugin(run, plugin);
+            let outcome = parallel::outcome(&result, |files| match files.len() {
+                1 => "1 file".to_owned(),
+                n => format!("{n} files"),
+            });
+            (result, outcome)
+        },
+    );
+    let mut generated = Generated::new();
+    for (plugin, result) in all.into_iter().zip(results) {
+        match result {
+            Some(Err(failure)) if failure.kind == FailureKind::Interrupted => return Err(failure),
+            Some(result) => {
+                generated.insert(plugin.place.clone(), result);
+            }
+            None => {
+                let failure =
+                    Failure::new(FailureKind::Step, "its generators were not run: another's failed");
+                generated.insert(plugin.place.clone(), Err(failure));
+            }
+        }
+    }
+    super::stop_if_interrupted()?;
+    Ok(generated)
+}
+
+/// A program that isn't there is said before anything is run.
+fn missing(run: &Run<'_>, plugins: &[&Plugin]) -> Result<(), Failure> {
+    for plugin in plugins {
+        for line in commands(plugin) {
+            let path = Path::new(&line.program);
+            let is_there = if path.is_absolute() {
+                files::is_file(path)
+            } else {
+                env::find_program(run.environment, &line.program).is_some()
+            };
+            // Windows finds programs by more names than one.
+            if !is_there && !cfg!(windows) {
+                let message =
+                    format!("{} can't be generated: there is no program `{}`", plugin.key, line.program);
+                let way_out =
+                    format!("install it, or change `generate` in [plugin.{}] of wick.toml", plugin.key);
+                return Err(Failure::new(FailureKind::Missing, message).hint(way_out));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All that was written, by every plugin's generators.
+#[must_use]
+pub fn all(generated: &Generated) -> Files {
+    generated.values().flatten().flat_map(|files| files.clone()).collect()
+}
+
+/// What a plugin's build read by way of its generators, beside its own closure: its whole folder, what lies there in no
+/// commit and isn't ignored, and what was written. Nothing for a plugin without generators.
+pub(super) fn sources(plugin: &Plugin, generated: &Generated) -> Vec<SourcePath> {
+    let Some(Ok(files)) = generated.get(&plugin.place) else { return Vec::new() };
+    let loose = git::untracked(&plugin.dir).unwrap_or_default();
+    let loose = loose.into_iter().filter(|path| !files.contains_key(path)).map(SourcePath::File);
+    let written = files.keys().cloned().map(SourcePath::File);
+    std::iter::once(SourcePath::Tree(plugin.dir.clone())).chain(loose).chain(written).collect()
+}
+
+/// What is kept of a run of generators.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    commands: String,
+    programs: Vec<String>,
+    /// Everything that may have been read, without what was written.
+    inputs: Sha256,
+    /// What was written, by path from the project's folder.
+    files: BTreeMap<String, Sha256>,
+}
+
+fn of_plugin(run: &Run<'_>, plugin: &Plugin) -> Result<Files, Failure> {
+    let keep = run.plan.output.join(".wick/generated").join(format!("{}-{}.json", plugin.kind, plugin.key));
+    let known: Option<Record> = files::read(&keep).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let root = &run.project.root;
+    let recorded: Files = known
+        .iter()
+        .flat_map(|record| &record.files)
+        .map(|(path, digest)| (root.join(path), *digest))
+        .collect();
+    let before = look(run, plugin, &recorded)?;
+    let programs: Vec<String> = commands(plugin).iter().map(|line| program(run, line)).collect();
+    if let Some(record) = known.filter(|_| run.freshness == Freshness::Trust) {
+        let intact = recorded.iter().all(|(path, digest)| digest_of(path) == Some(*digest));
+        let same = record.commands == written(plugin) && record.programs == programs;
+        if intact && same && record.inputs == inputs(&before, &recorded, root) {
+            return Ok(recorded);
+        }
+    }
+    // What an earlier run wrote is made anew, also by a generator that leaves alone what needs no change.
+    let own: Vec<PathBuf> = recorded
+        .iter()
+        .filter(|(path, digest)| digest_of(path) == Some(**digest))
+        .map(|(path, _)| path.clone())
+        .collect();
+    let committed = if own.is_empty() { BTreeSet::new() } else { git::committed(root)? };
+    for path in own.iter().filter(|path| !committed.contains(*path)) {
+        files::remove(path)?;
+    }
+    let scratch = run.store.scratch()?;
+    for line in commands(plugin) {
+        execute(plugin, line, scratch.path())?;
+    }
+    let after = look(run, plugin, &Files::new())?;
+    let wrote = |(path, seen): &(&PathBuf, &Seen)| {
+        recorded.contains_key(*path) || before.get(*path).is_none_or(|there| there.stamp != seen.stamp)
+    };
+    let files: Files =
+        after.iter().filter(wrote).filter_map(|(path, _)| Some((path.clone(), digest_of(path)?))).collect();
+    let record = Record {
+        commands: written(plugin),
+        programs,
+        inputs: inputs(&before, &files, root),
+        files: files.iter().map(|(path, digest)| (from(root, path), *digest)).collect(),
+    };
+    if let Some(folder) = keep.parent() {
+        files::create_folder(folder)?;
+    }
+    let text = serde_json::to_string_pretty(&record).unwrap_or_default();
+    files::write_atomic(&keep, text.as_bytes(), 0o644)?;
+    Ok(files)
+}
+
+fn execute(plugin: &Plugin, line: CommandLine, scratch: &Path) -> Result<(), Failure> {
+    let typed = CommandLine { env: BTreeMap::new(), ..line.clone() };
+    let line =
+        ["TMPDIR", "TMP", "TEMP"].iter().fold(line, |line, name| line.env(*name, scratch.to_string_lossy()));
+    let is_kept = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        !WITHHELD.contains(&name.as_str()) && !name.starts_with("GIT_")
+    };
+    let finished = match process::run_with(&line, is_kept, None, Limits::TOOL) {
+        Ok(finished) => finished,
+        Err(error @ ProcessError::Interrupted) => return Err(error.into()),
+        Err(error) => {
+            return Err(Failure::from(error).context(format!("{} can't be generated", plugin.key)));
+        }
+    };
+    if finished.success() {
+        return Ok(());
+    }
+    let message = format!("{}: its generator `{typed}` failed ({})", plugin.key, finished.ending());
+    let output = Some(finished.complaint()).filter(|text| !text.is_empty());
+    Err(Failure { output, ..Failure::new(FailureKind::Step, message) }
+        .hint(format!("run it in {}", plugin.place)))
+}
+
+/// A file that a generator may read or write.
+struct Seen {
+    stamp: String,
+    /// What it held; nothing for what an earlier run wrote.
+    digest: Option<Sha256>,
+}
+
+/// Every file of the project, and of the plugin's module or workspace.
+fn look(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Result<BTreeMap<PathBuf, Seen>, Failure> {
+    let mut roots = vec![run.project.root.as_path()];
+    let mut passed = vec![run.plan.output.clone()];
+    match &plugin.source {
+        Source::Go(go) => roots.push(&go.module_root),
+        Source::Rust(rust) => {
+            roots.push(&rust.workspace_root);
+            passed.push(rust.target_dir.clone());
+        }
+    }
+    let mut seen = BTreeMap::new();
+    roots.sort();
+    roots.dedup();
+    let outer: Vec<&Path> = roots
+        .iter()
+        .filter(|root| !roots.iter().any(|above| above != *root && root.starts_with(above)))
+        .copied()
+        .collect();
+    for root in outer {
+        walk(root, &passed, written, &mut seen)?;
+    }
+    Ok(seen)
+}
+
+fn walk(
+    folder: &Path,
+    passed: &[PathBuf],
+    written: &Files,
+    seen: &mut BTreeMap<PathBuf, Seen>,
+) -> Result<(), Failure> {
+    for name in files::list(folder)? {
+        let path = folder.join(&name);
+        match files::kind(&path) {
+            files::Kind::Folder
+                if files::is_link(&path) || PASSED.contains(&&*name) || passed.contains(&path) => {}
+            files::Kind::Folder => walk(&path, passed, written, seen)?,
+            files::Kind::File => {
+                let digest = if written.contains_key(&path) { None } else { digest_of(&path) };
+                if let Some(stamp) = files::touched(&path) {
+                    seen.insert(path, Seen { stamp, digest });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn inputs(seen: &BTreeMap<PathBuf, Seen>, written: &Files, root: &Path) -> Sha256 {
+    let mut hasher = Hasher::default();
+    for (path, one) in seen.iter().filter(|(path, _)| !written.contains_key(*path)) {
+        hasher.text(&from(root, path));
+        hasher.text(&one.digest.map_or_else(String::new, |digest| digest.to_string()));
+    }
+    hasher.finish()
+}
+
+fn digest_of(path: &Path) -> Option<Sha256> {
+    files::digest(path).ok().map(|(_, digest)| digest)
+}
+
+fn from(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// A program by its place, size and time, so that another one is noticed.
+fn program(run: &Run<'_>, line: &CommandLine) -> String {
+    let path = Path::new(&line.program);
+    let found = if path.is_absolute() {
+        Some(path.to_owned())
+    } else {
+        env::find_program(run.environment, &line.program)
+    };
+    let stamp = found.as_deref().and_then(files::stamp).unwrap_or_default();
+    format!("{} {stamp}", found.unwrap_or_else(|| path.to_owned()).display())
+}
