@@ -156,6 +156,13 @@ impl<'a> Committed<'a> {
         (!excused).then_some(why)
     }
 
+    /// The same for a plain file in the place of a plain file.
+    fn differs(&self, path: &Path, entry: TreeEntry) -> Option<Why> {
+        let content = self.fingerprints.source(path)?;
+        let why = differs(path, &content, entry, Use::Read)?;
+        (self.generated.get(path) != Some(&content.sha256)).then_some(why)
+    }
+
     fn is_pinned(&self, path: &Path) -> bool {
         self.pinned.iter().any(|folder| path.starts_with(folder))
     }
@@ -215,23 +222,27 @@ impl<'a> Committed<'a> {
         for file in found.iter() {
             let (Some(parent), Some(name)) = (file.path.parent(), file.path.file_name()) else { continue };
             // Files of one folder come together.
-            let parent = match &last {
-                Some((known, spot)) if *known == parent => spot.clone(),
-                _ => last.insert((parent, places.folder(parent))).1.clone(),
-            };
-            let why = match parent {
-                Err(why) => Some(why),
-                Ok(parent) => {
-                    let here = parent.inner(name);
-                    let entry = here.entry();
-                    seen.insert(here.id());
-                    match file.kind {
-                        Kind::File => {
-                            self.why(&file.path, places.step(&parent, name, Some(file.link), 0), Use::Read)
+            if last.as_ref().is_none_or(|(known, _)| *known != parent) {
+                last = Some((parent, places.folder(parent)));
+            }
+            let why = match &last {
+                Some((_, Ok(parent))) => {
+                    let (here, entry) = parent.look(name);
+                    let why = match (file.kind, entry) {
+                        // What nearly every file is: no link here, none there.
+                        (Kind::File, Some(entry)) if !file.link && entry.is_file() => {
+                            self.differs(&file.path, entry)
+                        }
+                        (Kind::File, _) => {
+                            self.why(&file.path, places.step(parent, name, Some(file.link), 0), Use::Read)
                         }
                         _ => of_link(file, entry),
-                    }
+                    };
+                    seen.entry(parent.repository_id()).or_default().insert(here);
+                    why
                 }
+                Some((_, Err(why))) => Some(*why),
+                None => None,
             };
             match why {
                 Some(Why::NotInCommit | Why::Outside) if !may_read(&inside(&file.path)) => {}
@@ -263,7 +274,7 @@ impl<'a> Committed<'a> {
 }
 
 /// The entries of trees that were found in the working tree.
-type Seen = HashSet<(usize, Vec<u8>)>;
+type Seen = HashMap<usize, HashSet<Vec<u8>>>;
 
 /// What the commit has in a folder, and the working tree hasn't: the build would see it in another checkout.
 fn missing(
@@ -275,7 +286,11 @@ fn missing(
     may_read: &dyn Fn(&Path) -> bool,
     gone: &mut dyn FnMut(&Path, Why),
 ) {
+    let seen_here = seen.get(&folder.repository_id());
     for (name, entry) in folder.repository.tree.below(&folder.name) {
+        if seen_here.is_some_and(|seen| seen.contains(name)) {
+            continue;
+        }
         let rest = name.get(folder.name.len()..).unwrap_or_default();
         let below = git::path_of(rest.strip_prefix(b"/").unwrap_or(rest));
         let place = inside.join(&below);
@@ -292,7 +307,7 @@ fn missing(
                     missing(places, &top, &place, depth, seen, may_read, gone);
                 }
             }
-        } else if !seen.contains(&folder.named(name).id()) && (depth == Depth::Tree || may_read(&place)) {
+        } else if depth == Depth::Tree || may_read(&place) {
             gone(&place, Why::Missing);
         }
     }
