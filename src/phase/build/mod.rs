@@ -216,7 +216,7 @@ fn digested(
         path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     };
     let sources: Vec<SourcePath> =
-        closure.sources.iter().cloned().chain(generate::sources(plugin, generated)).collect();
+        closure.sources.iter().cloned().chain(generate::sources(run, plugin, generated)).collect();
     Traced {
         inputs: trace::inputs(&sources, root, run.fingerprints).and_then(|mut inputs| {
             inputs.extend(trace::whole(&closure.whole, root, run.fingerprints)?);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::{TargetChoice, targets_of};
 use crate::model::failure::Failure;
-use crate::model::project::{Language, Plugin, Project, Source};
+use crate::model::project::{Language, Plugin, Project};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
-use crate::phase::trace;
+use crate::phase::{generate, trace};
 use crate::sys::{files, fingerprint, git};
 use crate::toolchain::{Closure, SourcePath};
 
@@ -79,11 +79,7 @@ pub fn select(
 
 /// Where a plugin's generators may read: nobody can tell, so all of its module or workspace.
 fn generators(plugin: &Plugin) -> Option<SourcePath> {
-    let root = match &plugin.source {
-        Source::Go(go) => &go.module_root,
-        Source::Rust(rust) => &rust.workspace_root,
-    };
-    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(root.clone()))
+    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(generate::whole(plugin).to_owned()))
 }
 
 /// The files that a compiler is known to read: those of Go's answer, every Rust source of a package.

@@ -223,23 +223,6 @@ fn files_below(folder: &Path, found: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// The files below a folder that git doesn't know and that the repository's own `.gitignore` doesn't name; none where
-/// there is no repository.
-///
-/// # Errors
-/// When it can't be told.
-pub fn untracked(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
-    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
-    let folder = files::canonical(folder).unwrap_or_else(|_| folder.to_owned());
-    let args = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
-    let answer = git(&top, &args)?;
-    if !answer.success() {
-        return Err(failed(&args, &answer));
-    }
-    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    Ok(names.map(|name| top.join(path_of(name))).filter(|path| path.starts_with(&folder)).collect())
-}
-
 /// What a working tree holds beside what it ignores.
 #[derive(Default)]
 struct Present {

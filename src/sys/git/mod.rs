@@ -14,7 +14,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use changed::{changed_below, changed_since, committed, untracked};
+pub use changed::{changed_below, changed_since, committed};
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
 pub use history::{Commit, commits, remote_url, submodules, tags};

@@ -192,7 +192,7 @@ fn answers(folder: &Path, aside: &Path) -> String {
     let changed = changed_since(folder, "refs/tags/slack/v0.1.0").unwrap();
     let remote = remote_url(folder, "origin").unwrap();
     let tagged = tag_commit(folder, "slack/v0.2.0").unwrap();
-    let loose = (committed(folder).unwrap(), untracked(folder).unwrap());
+    let loose = committed(folder).unwrap();
     format!("{commit:?}\n{here:?}\n{all:?}\n{changed:?}\n{remote:?}\n{tagged:?}\n{loose:?}\n{bytes:?}")
 }
 
