@@ -37,6 +37,8 @@ pub struct Committed<'a> {
     cargo_home: Option<&'a Path>,
     generated: BTreeMap<PathBuf, Sha256>,
     places: OnceLock<Option<Places>>,
+    /// Files that were looked at already, most of them in their folder.
+    files: Mutex<HashMap<PathBuf, Option<Why>>>,
     /// Folders that several packages are made from are looked at once.
     folders: Mutex<HashMap<(PathBuf, Depth, Language), Arc<Vec<Uncommitted>>>>,
 }
@@ -79,6 +81,7 @@ impl<'a> Committed<'a> {
             cargo_home: tools.cargo.as_ref().map(|cargo| cargo.home.as_path()),
             generated: BTreeMap::new(),
             places: OnceLock::new(),
+            files: Mutex::default(),
             folders: Mutex::default(),
         }
     }
@@ -99,7 +102,10 @@ impl<'a> Committed<'a> {
         // A build that couldn't be traced keeps none; to say nothing of it would be to vouch for it.
         let mut all = if inputs.is_empty() { unlisted(&plugin.place) } else { Vec::new() };
         all.extend(self.file(places, &self.root.join(crate::project::CONFIG_NAME), Use::Read));
-        for input in inputs {
+        // Folders first: files that lie in one of them are looked at there.
+        let is_folder = |input: &&&Input| matches!(input.state, InputState::Package(_) | InputState::Tree(_));
+        let files = inputs.iter().filter(|input| !is_folder(input));
+        for input in inputs.iter().filter(is_folder).chain(files) {
             let path = if input.path.is_empty() { self.root.to_owned() } else { self.root.join(&input.path) };
             let depth = match input.state {
                 InputState::File(_) | InputState::Absent => {
@@ -125,8 +131,18 @@ impl<'a> Committed<'a> {
     }
 
     fn file(&self, places: &Places, path: &Path, used: Use) -> Option<Uncommitted> {
-        let spot = places.file(path, None);
-        Some(Uncommitted { path: self.shown(places, path), why: self.why(path, spot, used)? })
+        let known = self.files.lock().ok().and_then(|all| all.get(path).copied());
+        let why = match known.filter(|_| used == Use::Read) {
+            Some(why) => why,
+            None => {
+                let why = self.why(path, places.file(path, None), used);
+                if let (Use::Read, Ok(mut all)) = (used, self.files.lock()) {
+                    all.insert(path.to_owned(), why);
+                }
+                why
+            }
+        }?;
+        Some(Uncommitted { path: self.shown(places, path), why })
     }
 
     /// Why a file isn't the commit's, or nothing when it is.
@@ -217,7 +233,7 @@ impl<'a> Committed<'a> {
                 return if named.is_empty() { vec![one(path, why)] } else { named };
             }
         };
-        let (mut wrong, mut seen) = (Vec::new(), Seen::new());
+        let (mut wrong, mut looked, mut seen) = (Vec::new(), Vec::new(), Seen::new());
         let mut last: Option<(&Path, Result<Spot, Why>)> = None;
         for file in found.iter() {
             let (Some(parent), Some(name)) = (file.path.parent(), file.path.file_name()) else { continue };
@@ -244,11 +260,17 @@ impl<'a> Committed<'a> {
                 Some((_, Err(why))) => Some(*why),
                 None => None,
             };
+            if file.kind == Kind::File {
+                looked.push((file.path.clone(), why));
+            }
             match why {
                 Some(Why::NotInCommit | Why::Outside) if !may_read(&inside(&file.path)) => {}
                 Some(why) => wrong.push(one(&file.path, why)),
                 None => {}
             }
+        }
+        if let Ok(mut files) = self.files.lock() {
+            files.extend(looked);
         }
         let mut gone = |inside: &Path, why| wrong.push(one(&path.join(inside), why));
         missing(places, &top, Path::new(""), depth, &seen, &may_read, &mut gone);
@@ -335,8 +357,9 @@ fn differs(path: &Path, content: &Content, entry: TreeEntry, used: Use) -> Optio
         let same_text = other_line_ends(&reread()).iter().any(|text| format.blob(text) == entry.id);
         return Some(if same_text { Why::LineEnds } else { Why::Differs });
     }
-    let is_program = files::mode(path).is_some_and(|mode| mode & 0o100 != 0);
-    (used == Use::Packed && is_program != (entry.mode == TreeMode::Program)).then_some(Why::Mode)
+    // Asked of the file system, so only where it matters.
+    let is_program = || files::mode(path).is_some_and(|mode| mode & 0o100 != 0);
+    (used == Use::Packed && is_program() != (entry.mode == TreeMode::Program)).then_some(Why::Mode)
 }
 
 /// The text as checkouts with other settings have it: with LF, with CRLF.
