@@ -3,10 +3,10 @@
 //! command touched is not generated, whatever its name.
 //!
 //! What a generator reads can't be traced. So all of the plugin's module (go.mod) or workspace (Cargo.toml) and of the
-//! project counts as read: when anything there changes, or the program does, it runs again. What it was made from is the
-//! commit's when the plugin's own folder is: its build holds every file there against the commit.
+//! project counts as read: when anything there changes, or the program does, it runs again; and what it wrote counts as
+//! the commit's only when all of that is the commit's, but for what `.gitignore` names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -137,14 +137,29 @@ pub fn all(generated: &Generated) -> Files {
     generated.values().flatten().flat_map(|files| files.clone()).collect()
 }
 
-/// What a plugin's build read by way of its generators, beside its own closure: its whole folder, what lies there in no
-/// commit and isn't ignored, and what was written. Nothing for a plugin without generators.
-pub(super) fn sources(plugin: &Plugin, generated: &Generated) -> Vec<SourcePath> {
+/// What a plugin's build read by way of its generators, beside its own closure: what they wrote, and whatever of the
+/// project and of the module or workspace isn't the commit's. What is needs no naming: the commit names it. Nothing for a
+/// plugin without generators.
+pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Vec<SourcePath> {
     let Some(Ok(files)) = generated.get(&plugin.place) else { return Vec::new() };
-    let loose = git::untracked(&plugin.dir).unwrap_or_default();
-    let loose = loose.into_iter().filter(|path| !files.contains_key(path)).map(SourcePath::File);
-    let written = files.keys().cloned().map(SourcePath::File);
-    std::iter::once(SourcePath::Tree(plugin.dir.clone())).chain(loose).chain(written).collect()
+    let (root, whole) = (&run.project.root, whole(plugin));
+    // Without a commit there is nothing to hold them against, and nobody asks.
+    let loose = git::changed_since(root, "HEAD").unwrap_or_default();
+    let concerns = |path: &PathBuf| {
+        (path.starts_with(root) || path.starts_with(whole))
+            && !path.starts_with(&run.plan.output)
+            && !files.contains_key(path)
+    };
+    let written = files.keys().cloned();
+    loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect()
+}
+
+/// The folder of a plugin's module or workspace.
+pub(super) fn whole(plugin: &Plugin) -> &Path {
+    match &plugin.source {
+        Source::Go(go) => &go.module_root,
+        Source::Rust(rust) => &rust.workspace_root,
+    }
 }
 
 /// What is kept of a run of generators.
@@ -182,8 +197,10 @@ fn of_plugin(run: &Run<'_>, plugin: &Plugin) -> Result<Files, Failure> {
         .filter(|(path, digest)| digest_of(path) == Some(**digest))
         .map(|(path, _)| path.clone())
         .collect();
-    for path in git::uncommitted(root, &own)? {
-        files::remove(&path)?;
+    let committed = if own.is_empty() { BTreeSet::new() } else { git::committed(root)? };
+    let removed: BTreeSet<PathBuf> = own.into_iter().filter(|path| !committed.contains(path)).collect();
+    for path in &removed {
+        files::remove(path)?;
     }
     let scratch = run.store.scratch()?;
     for line in commands(plugin) {
@@ -191,7 +208,7 @@ fn of_plugin(run: &Run<'_>, plugin: &Plugin) -> Result<Files, Failure> {
     }
     let after = look(run, plugin, &Files::new())?;
     let wrote = |(path, seen): &(&PathBuf, &Seen)| {
-        recorded.contains_key(*path) || before.get(*path).is_none_or(|there| there.stamp != seen.stamp)
+        removed.contains(*path) || before.get(*path).is_none_or(|there| there.stamp != seen.stamp)
     };
     let files: Files =
         after.iter().filter(wrote).filter_map(|(path, _)| Some((path.clone(), digest_of(path)?))).collect();
@@ -242,14 +259,10 @@ struct Seen {
 
 /// Every file of the project, and of the plugin's module or workspace.
 fn look(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Result<BTreeMap<PathBuf, Seen>, Failure> {
-    let mut roots = vec![run.project.root.as_path()];
+    let mut roots = vec![run.project.root.as_path(), whole(plugin)];
     let mut passed = vec![run.plan.output.clone()];
-    match &plugin.source {
-        Source::Go(go) => roots.push(&go.module_root),
-        Source::Rust(rust) => {
-            roots.push(&rust.workspace_root);
-            passed.push(rust.target_dir.clone());
-        }
+    if let Source::Rust(rust) = &plugin.source {
+        passed.push(rust.target_dir.clone());
     }
     let mut seen = BTreeMap::new();
     roots.sort();

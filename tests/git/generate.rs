@@ -93,6 +93,12 @@ fn what_a_declared_generator_wrote_counts_as_the_commits() {
     build();
     assert_eq!(source(&repo, "tool-gamma")["dirty"], true, "a generator may have read it");
     repo.remove("tool/gamma/loose.json");
+    // The generator itself is a source, wherever it lies in the module.
+    repo.replace("cmd/gen/main.go", "const text", "// By hand.\\nconst text");
+    build();
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(state["uncommitted"][0]["path"], "cmd/gen/main.go", "{state}");
+    repo.git(&["checkout", "--quiet", "cmd"]);
     // A leftover that no generator wrote is none of its files.
     repo.write("tool/gamma/zz_stale.go", "package main\n");
     build();
@@ -140,4 +146,16 @@ fn a_copied_file_of_a_rust_plugin() {
     assert_eq!(state["dirty"], false, "{state}");
     build();
     assert_eq!(source(&repo, "connector-rho")["dirty"], false);
+    // One that leaves alone what is there has not written it.
+    repo.write(
+        "wick.toml",
+        "[plugin.rho]\ngenerate = [[\"sh\", \"-c\", \"test -e src/copied.rs || cp schema.txt src/copied.rs\"]]\n",
+    );
+    repo.commit("Copy once");
+    build();
+    assert_eq!(source(&repo, "connector-rho")["dirty"], false, "what it wrote before is made anew");
+    repo.append("connector/rho/src/copied.rs", "pub fn forged() {}\n");
+    build();
+    let state = source(&repo, "connector-rho");
+    assert_eq!(state["uncommitted"][0]["path"], "connector/rho/src/copied.rs", "{state}");
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use github_double::{Config, Double};
+
 use crate::repo::{self, Folder, Ran, Repo};
 
 fn selected(ran: &Ran) -> Vec<String> {
@@ -43,7 +45,9 @@ fn a_submodules_edits_and_moves_select_and_reproduce_brings_it_along() {
         return;
     }
     let lib = library().committed();
-    let repo = with_library("./lib").committed();
+    let repo = with_library("./lib");
+    repo.append("wick.toml", &format!("\n[build]\ntargets = [\"{}\"]\n", repo::this_machine()));
+    let repo = repo.committed();
     let add = [
         "-c",
         "protocol.file.allow=always",
@@ -69,6 +73,16 @@ fn a_submodules_edits_and_moves_select_and_reproduce_brings_it_along() {
     repo.commit("Move the library");
     assert_eq!(selected(&changed(&repo, "HEAD~1")), ["user"], "moved");
     assert_eq!(selected(&changed(&repo, "HEAD")), [""; 0]);
+    // The notes name the move.
+    repo.write("connector/user/VERSION", "0.2.0\n");
+    repo.commit("Raise the version");
+    repo.wick(&["plugin", "build", "user", "-q"]).run().expect_code(0);
+    let head = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let double = Double::start(Config { head, ..Config::default() });
+    let release = ["plugin", "release", "user", "--repo", double.repository(), "--api-url", double.api_url()];
+    repo.wick(&release).env("WICK_GITHUB_TOKEN", "ghp_write").run().expect_code(0);
+    let notes = double.snapshot().releases[0].notes.clone();
+    assert!(notes.contains("- Move the library (") && notes.contains("- Raise the version ("), "{notes}");
     // The tag's pointer, whatever is checked out there now.
     let args = ["plugin", "reproduce", "user@0.1.0", "--against", place];
     repo.wick(&args).run().expect_code(0);

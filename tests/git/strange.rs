@@ -17,6 +17,8 @@ fn check(repo: &Repo, says: &str, hint: &str) {
     let args = ["plugin", "build", "alpha", "--format", "json"];
     let ran = repo.wick(&args).run().expect_code(0);
     ran.says(&["warning", "what is built here is of no commit", says, hint]);
+    let ran = repo.wick(&["plugin", "check", "alpha", "--no-build"]).run();
+    assert!(ran.stdout.contains("tags-unknown") && ran.stdout.contains(says), "{ran}");
     let needing: &[&[&str]] = &[
         &["plugin", "build", "--changed", "--since", "HEAD"],
         &["plugin", "plan", "--changed", "--since", "HEAD"],
@@ -27,6 +29,16 @@ fn check(repo: &Repo, says: &str, hint: &str) {
     for args in needing {
         let ran = repo.wick(args).env("WICK_GITHUB_TOKEN", "x").run().expect_code(4);
         ran.says(&[says, hint]);
+    }
+    let key = repo::Folder::new();
+    let key = key.path().join("signing.key");
+    let key = key.to_str().unwrap();
+    repo.wick(&["plugin", "keygen", "-q", "-o", key]).run().expect_code(0);
+    for args in [
+        &["plugin", "build", "alpha", "--attest", "--sign-key", key][..],
+        &["plugin", "attest", "alpha", "--sign-key", key],
+    ] {
+        repo.wick(args).run().expect_code(4).says(&[says, hint]);
     }
 }
 

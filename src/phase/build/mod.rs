@@ -239,7 +239,7 @@ fn digested(
         files::read_text(path).is_ok_and(|text| toolchain::go::needs_only_c(&name, &text, target))
     };
     let sources: Vec<SourcePath> =
-        closure.sources.iter().cloned().chain(generate::sources(plugin, generated)).collect();
+        closure.sources.iter().cloned().chain(generate::sources(run, plugin, generated)).collect();
     Traced {
         left_out: closure.ignored.iter().filter(needs_c).map(shown).collect(),
         inputs: trace::inputs(&sources, root, run.fingerprints).and_then(|mut inputs| {

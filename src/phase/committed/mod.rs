@@ -37,6 +37,8 @@ pub struct Committed<'a> {
     cargo_home: Option<&'a Path>,
     generated: BTreeMap<PathBuf, Sha256>,
     places: OnceLock<Option<Places>>,
+    /// Files that were looked at already, most of them in their folder.
+    files: Mutex<HashMap<PathBuf, Option<Why>>>,
     /// Folders that several packages are made from are looked at once.
     folders: Mutex<HashMap<(PathBuf, Depth, Language), Arc<Vec<Uncommitted>>>>,
 }
@@ -79,6 +81,7 @@ impl<'a> Committed<'a> {
             cargo_home: tools.cargo.as_ref().map(|cargo| cargo.home.as_path()),
             generated: BTreeMap::new(),
             places: OnceLock::new(),
+            files: Mutex::default(),
             folders: Mutex::default(),
         }
     }
@@ -99,7 +102,10 @@ impl<'a> Committed<'a> {
         // A build that couldn't be traced keeps none; to say nothing of it would be to vouch for it.
         let mut all = if inputs.is_empty() { unlisted(&plugin.place) } else { Vec::new() };
         all.extend(self.file(places, &self.root.join(crate::project::CONFIG_NAME), Use::Read));
-        for input in inputs {
+        // Folders first: files that lie in one of them are looked at there.
+        let is_folder = |input: &&&Input| matches!(input.state, InputState::Package(_) | InputState::Tree(_));
+        let files = inputs.iter().filter(|input| !is_folder(input));
+        for input in inputs.iter().filter(is_folder).chain(files) {
             let path = if input.path.is_empty() { self.root.to_owned() } else { self.root.join(&input.path) };
             let depth = match input.state {
                 InputState::File(_) | InputState::Absent => {
@@ -125,8 +131,18 @@ impl<'a> Committed<'a> {
     }
 
     fn file(&self, places: &Places, path: &Path, used: Use) -> Option<Uncommitted> {
-        let spot = places.file(path, None);
-        Some(Uncommitted { path: self.shown(places, path), why: self.why(path, spot, used)? })
+        let known = self.files.lock().ok().and_then(|all| all.get(path).copied());
+        let why = match known.filter(|_| used == Use::Read) {
+            Some(why) => why,
+            None => {
+                let why = self.why(path, places.file(path, None), used);
+                if let (Use::Read, Ok(mut all)) = (used, self.files.lock()) {
+                    all.insert(path.to_owned(), why);
+                }
+                why
+            }
+        }?;
+        Some(Uncommitted { path: self.shown(places, path), why })
     }
 
     /// Why a file isn't the commit's, or nothing when it is.
@@ -154,6 +170,13 @@ impl<'a> Committed<'a> {
             _ => false,
         };
         (!excused).then_some(why)
+    }
+
+    /// The same for a plain file in the place of a plain file.
+    fn differs(&self, path: &Path, entry: TreeEntry) -> Option<Why> {
+        let content = self.fingerprints.source(path)?;
+        let why = differs(path, &content, entry, Use::Read)?;
+        (self.generated.get(path) != Some(&content.sha256)).then_some(why)
     }
 
     fn is_pinned(&self, path: &Path) -> bool {
@@ -210,34 +233,44 @@ impl<'a> Committed<'a> {
                 return if named.is_empty() { vec![one(path, why)] } else { named };
             }
         };
-        let (mut wrong, mut seen) = (Vec::new(), Seen::new());
+        let (mut wrong, mut looked, mut seen) = (Vec::new(), Vec::new(), Seen::new());
         let mut last: Option<(&Path, Result<Spot, Why>)> = None;
         for file in found.iter() {
             let (Some(parent), Some(name)) = (file.path.parent(), file.path.file_name()) else { continue };
             // Files of one folder come together.
-            let parent = match &last {
-                Some((known, spot)) if *known == parent => spot.clone(),
-                _ => last.insert((parent, places.folder(parent))).1.clone(),
-            };
-            let why = match parent {
-                Err(why) => Some(why),
-                Ok(parent) => {
-                    let here = parent.inner(name);
-                    let entry = here.entry();
-                    seen.insert(here.id());
-                    match file.kind {
-                        Kind::File => {
-                            self.why(&file.path, places.step(&parent, name, Some(file.link), 0), Use::Read)
+            if last.as_ref().is_none_or(|(known, _)| *known != parent) {
+                last = Some((parent, places.folder(parent)));
+            }
+            let why = match &last {
+                Some((_, Ok(parent))) => {
+                    let (here, entry) = parent.look(name);
+                    let why = match (file.kind, entry) {
+                        // What nearly every file is: no link here, none there.
+                        (Kind::File, Some(entry)) if !file.link && entry.is_file() => {
+                            self.differs(&file.path, entry)
+                        }
+                        (Kind::File, _) => {
+                            self.why(&file.path, places.step(parent, name, Some(file.link), 0), Use::Read)
                         }
                         _ => of_link(file, entry),
-                    }
+                    };
+                    seen.entry(parent.repository_id()).or_default().insert(here);
+                    why
                 }
+                Some((_, Err(why))) => Some(*why),
+                None => None,
             };
+            if file.kind == Kind::File {
+                looked.push((file.path.clone(), why));
+            }
             match why {
                 Some(Why::NotInCommit | Why::Outside) if !may_read(&inside(&file.path)) => {}
                 Some(why) => wrong.push(one(&file.path, why)),
                 None => {}
             }
+        }
+        if let Ok(mut files) = self.files.lock() {
+            files.extend(looked);
         }
         let mut gone = |inside: &Path, why| wrong.push(one(&path.join(inside), why));
         missing(places, &top, Path::new(""), depth, &seen, &may_read, &mut gone);
@@ -263,7 +296,7 @@ impl<'a> Committed<'a> {
 }
 
 /// The entries of trees that were found in the working tree.
-type Seen = HashSet<(usize, Vec<u8>)>;
+type Seen = HashMap<usize, HashSet<Vec<u8>>>;
 
 /// What the commit has in a folder, and the working tree hasn't: the build would see it in another checkout.
 fn missing(
@@ -275,7 +308,11 @@ fn missing(
     may_read: &dyn Fn(&Path) -> bool,
     gone: &mut dyn FnMut(&Path, Why),
 ) {
+    let seen_here = seen.get(&folder.repository_id());
     for (name, entry) in folder.repository.tree.below(&folder.name) {
+        if seen_here.is_some_and(|seen| seen.contains(name)) {
+            continue;
+        }
         let rest = name.get(folder.name.len()..).unwrap_or_default();
         let below = git::path_of(rest.strip_prefix(b"/").unwrap_or(rest));
         let place = inside.join(&below);
@@ -292,7 +329,7 @@ fn missing(
                     missing(places, &top, &place, depth, seen, may_read, gone);
                 }
             }
-        } else if !seen.contains(&folder.named(name).id()) && (depth == Depth::Tree || may_read(&place)) {
+        } else if depth == Depth::Tree || may_read(&place) {
             gone(&place, Why::Missing);
         }
     }
@@ -320,8 +357,9 @@ fn differs(path: &Path, content: &Content, entry: TreeEntry, used: Use) -> Optio
         let same_text = other_line_ends(&reread()).iter().any(|text| format.blob(text) == entry.id);
         return Some(if same_text { Why::LineEnds } else { Why::Differs });
     }
-    let is_program = files::mode(path).is_some_and(|mode| mode & 0o100 != 0);
-    (used == Use::Packed && is_program != (entry.mode == TreeMode::Program)).then_some(Why::Mode)
+    // Asked of the file system, so only where it matters.
+    let is_program = || files::mode(path).is_some_and(|mode| mode & 0o100 != 0);
+    (used == Use::Packed && is_program() != (entry.mode == TreeMode::Program)).then_some(Why::Mode)
 }
 
 /// The text as checkouts with other settings have it: with LF, with CRLF.

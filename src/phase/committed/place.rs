@@ -2,6 +2,7 @@
 //! holds is not asked.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -35,24 +36,21 @@ impl Spot {
         self.repository.tree.get(&self.name)
     }
 
-    /// The same repository, another name.
-    pub(super) fn named(&self, name: &[u8]) -> Spot {
-        Spot { name: name.to_vec(), ..self.clone() }
+    /// Tells repositories apart.
+    pub(super) fn repository_id(&self) -> usize {
+        Arc::as_ptr(&self.repository) as usize
     }
 
-    /// The repository and the name in it.
-    pub(super) fn id(&self) -> (usize, Vec<u8>) {
-        (Arc::as_ptr(&self.repository) as usize, self.name.clone())
-    }
-
-    /// Something in the folder, as long as neither is a link.
-    pub(super) fn inner(&self, name: &std::ffi::OsStr) -> Spot {
-        let mut inner = self.name.clone();
+    /// The name that something in the folder has, and what the commit has there.
+    pub(super) fn look(&self, name: &OsStr) -> (Vec<u8>, Option<TreeEntry>) {
+        let mut inner = Vec::with_capacity(self.name.len() + 1 + name.len());
+        inner.extend_from_slice(&self.name);
         if !inner.is_empty() {
             inner.push(b'/');
         }
         inner.extend_from_slice(name.as_encoded_bytes());
-        Spot { repository: self.repository.clone(), name: inner, real: self.real.join(name) }
+        let entry = self.repository.tree.get(&inner);
+        (inner, entry)
     }
 }
 
@@ -143,12 +141,13 @@ impl Places {
     pub(super) fn step(
         &self,
         from: &Spot,
-        name: &std::ffi::OsStr,
+        name: &OsStr,
         link: Option<bool>,
         links: usize,
     ) -> Result<Spot, Why> {
-        let spot = from.inner(name);
-        let entry = spot.entry();
+        let (inner, entry) = from.look(name);
+        let real = from.real.join(name);
+        let spot = Spot { repository: from.repository.clone(), name: inner, real };
         let is_link = link.unwrap_or_else(|| files::is_link(&spot.real));
         match entry.map(|entry| (entry.mode, entry.id)) {
             Some((TreeMode::Link, id)) if is_link => {

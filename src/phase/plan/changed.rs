@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::{TargetChoice, targets_of};
 use crate::model::failure::Failure;
-use crate::model::project::{Language, Plugin, Project, Source};
+use crate::model::project::{Language, Plugin, Project};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
-use crate::phase::trace;
+use crate::phase::{generate, trace};
 use crate::sys::{files, fingerprint, git};
 use crate::toolchain::{Closure, SourcePath};
 
@@ -58,7 +58,7 @@ pub fn select(
                     let mut reasons = reasons(&changed, &project.root, &plugin.dir, &closure.sources);
                     // What generators wrote is in no commit, and changes when what they read does.
                     let read = if plugin.generate.is_empty() { read } else { Vec::new() };
-                    reasons.extend(repository.unknowable(&closure.sources, &read, &changed)?);
+                    reasons.extend(repository.unknowable(&closure.sources, &read, &changed));
                     reasons
                 }
                 // What can't be traced can't be ruled out.
@@ -79,11 +79,7 @@ pub fn select(
 
 /// Where a plugin's generators may read: nobody can tell, so all of its module or workspace.
 fn generators(plugin: &Plugin) -> Option<SourcePath> {
-    let root = match &plugin.source {
-        Source::Go(go) => &go.module_root,
-        Source::Rust(rust) => &rust.workspace_root,
-    };
-    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(root.clone()))
+    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(generate::whole(plugin).to_owned()))
 }
 
 /// The files that a compiler is known to read: those of Go's answer, every Rust source of a package.
@@ -104,20 +100,16 @@ fn read(plugin: &Plugin, closure: &Closure) -> Vec<PathBuf> {
 struct Known {
     root: PathBuf,
     top: PathBuf,
+    committed: BTreeSet<PathBuf>,
 }
 
 impl Known {
     fn new(root: &Path) -> Result<Known, Failure> {
         let top = git::top(root)?.unwrap_or_else(|| root.to_owned());
-        Ok(Known { root: root.to_owned(), top })
+        Ok(Known { root: root.to_owned(), top, committed: git::committed(root)? })
     }
 
-    fn unknowable(
-        &self,
-        sources: &[SourcePath],
-        read: &[PathBuf],
-        changed: &[PathBuf],
-    ) -> Result<Vec<String>, Failure> {
+    fn unknowable(&self, sources: &[SourcePath], read: &[PathBuf], changed: &[PathBuf]) -> Vec<String> {
         let is_outside = |path: &Path| files::canonical(path).is_ok_and(|real| !real.starts_with(&self.top));
         let folders = sources.iter().filter_map(|source| match source {
             SourcePath::Package(path) | SourcePath::Tree(path) => Some(path),
@@ -130,14 +122,11 @@ impl Known {
             format!("{} lies outside the repository, so its changes can't be told", shown(path, &self.root))
         };
         let mut reasons: Vec<String> = outside.iter().filter(first).map(|path| say(path)).collect();
-        let inside: Vec<PathBuf> = read
-            .iter()
-            .filter(|path| path.starts_with(&self.top) && !changed.contains(*path))
-            .cloned()
-            .collect();
-        let loose = git::uncommitted(&self.root, &inside)?;
-        reasons.extend(loose.iter().map(|path| format!("{} is in no commit", shown(path, &self.root))));
-        Ok(reasons)
+        let loose = read.iter().filter(|path| {
+            path.starts_with(&self.top) && !changed.contains(path) && !self.committed.contains(*path)
+        });
+        reasons.extend(loose.map(|path| format!("{} is in no commit", shown(path, &self.root))));
+        reasons
     }
 }
 

@@ -320,6 +320,28 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_elsewhere_in_the_repository_is_named_from_its_top() {
+        let repository = Repository {
+            root: "/r/plugins".into(),
+            top: Some("/r".into()),
+            submodules: vec!["/r/plugins/lib".into(), "/r/kit".into()],
+        };
+        let of = |path: &str| repository.elsewhere(Path::new(path));
+        for (path, spec) in [
+            ("shared/a.go", None),
+            ("", None),
+            ("lib/words/a.go", Some(":(top,literal)plugins/lib")),
+            ("lib", Some(":(top,literal)plugins/lib")),
+            ("library/a.go", None),
+            ("/r/kit/src", Some(":(top,literal)kit")),
+            ("/r/common/a.go", Some(":(top,literal)common/a.go")),
+            ("/elsewhere/a.go", None),
+        ] {
+            assert_eq!(of(path).as_deref(), spec, "{path}");
+        }
+    }
+
+    #[test]
     fn pathspecs_name_files_and_folders_literally() {
         let of = |path: &str, state: InputState| pathspec(&Input { path: path.to_owned(), state });
         let digest = crate::model::digest::Sha256::of(b"");

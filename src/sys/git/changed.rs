@@ -40,18 +40,25 @@ fn changed(folder: &Path, since: &str, below: Option<&Path>) -> Result<Vec<PathB
     Ok(found.into_iter().collect())
 }
 
-/// Which of the files below a folder are in no commit that is checked out: not those of `HEAD`, nor of a submodule's.
+/// Every file that is in a commit that is checked out, `HEAD`'s or a submodule's, as absolute paths; none in no repository
+/// and before the first commit.
 ///
 /// # Errors
 /// When it can't be told what is checked out.
-pub fn uncommitted(folder: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-    let Some(head) = head(folder)? else { return Ok(paths.to_vec()) };
+pub fn committed(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
     let mut known = BTreeSet::new();
-    committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
-    Ok(paths.iter().filter(|path| !known.contains(*path)).cloned().collect())
+    if let Some(head) = head(folder)? {
+        add_committed(&head.top, &Store::of(&head.top)?, &head.commit, &mut known)?;
+    }
+    Ok(known)
 }
 
-fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathBuf>) -> Result<(), GitError> {
+fn add_committed(
+    top: &Path,
+    store: &Store,
+    commit: &str,
+    known: &mut BTreeSet<PathBuf>,
+) -> Result<(), GitError> {
     for (name, entry) in store.list(commit)?.below(b"") {
         let place = top.join(path_of(name));
         if entry.mode == TreeMode::Submodule {
@@ -59,7 +66,7 @@ fn committed(top: &Path, store: &Store, commit: &str, known: &mut BTreeSet<PathB
             if let Some(inner) = submodule(&place)?
                 && inner.has(&id)?
             {
-                committed(&place, &inner, &id, known)?;
+                add_committed(&place, &inner, &id, known)?;
             }
         } else {
             known.insert(place);
@@ -123,12 +130,10 @@ fn compare(
         match entry.mode {
             TreeMode::Submodule => inside(&place, entry, below, found)?,
             TreeMode::Link if is_link => links.push((place, entry)),
-            TreeMode::File | TreeMode::Program if !is_link && files::is_file(&place) => {
-                if is_blob(&place, entry) {
-                    modes.push((place, entry));
-                } else {
-                    found.insert(place);
-                }
+            TreeMode::File | TreeMode::Program
+                if !is_link && files::is_file(&place) && is_blob(&place, entry) =>
+            {
+                modes.push((place, entry));
             }
             // Where there are no links, git writes files that hold what the links say.
             TreeMode::Link if cfg!(windows) && is_blob(&place, entry) => {}
@@ -213,23 +218,6 @@ fn files_below(folder: &Path, found: &mut BTreeSet<PathBuf>) {
             _ => {}
         }
     }
-}
-
-/// The files below a folder that git doesn't know and that the repository's own `.gitignore` doesn't name; none where
-/// there is no repository.
-///
-/// # Errors
-/// When it can't be told.
-pub fn untracked(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
-    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
-    let folder = files::canonical(folder).unwrap_or_else(|_| folder.to_owned());
-    let args = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
-    let answer = git(&top, &args)?;
-    if !answer.success() {
-        return Err(failed(&args, &answer));
-    }
-    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    Ok(names.map(|name| top.join(path_of(name))).filter(|path| path.starts_with(&folder)).collect())
 }
 
 /// What a working tree holds beside what it ignores.

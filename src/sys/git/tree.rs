@@ -26,6 +26,14 @@ pub struct TreeEntry {
     pub id: ObjectId,
 }
 
+impl TreeEntry {
+    /// Whether it is a file, run or not; no link, no submodule.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        matches!(self.mode, TreeMode::File | TreeMode::Program)
+    }
+}
+
 /// What a commit's entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeMode {

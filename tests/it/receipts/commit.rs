@@ -43,7 +43,14 @@ fn a_receipt_follows_the_commit_and_the_package_stays() {
     repo.append("connector/alpha/main.go", "\n// One more line.\n");
     let (is_built, changed) = built(&repo);
     assert!(is_built && changed != zip);
-    assert_eq!(source(&repo, "alpha"), json!({ "commit": head(&repo), "dirty": true }));
+    assert_eq!(
+        source(&repo, "alpha"),
+        json!({
+            "commit": head(&repo),
+            "dirty": true,
+            "uncommitted": [{ "path": "connector/alpha/main.go", "why": "differs" }],
+        })
+    );
     assert_eq!(source(&repo, "beta"), clean(&repo), "another plugin is not concerned");
     repo.commit("third");
     assert!(built(&repo) == (false, changed));
