@@ -17,6 +17,8 @@ fn check(repo: &Repo, says: &str, hint: &str) {
     let args = ["plugin", "build", "alpha", "--format", "json"];
     let ran = repo.wick(&args).run().expect_code(0);
     ran.says(&["warning", "what is built here is of no commit", says, hint]);
+    let ran = repo.wick(&["plugin", "check", "alpha", "--no-build"]).run();
+    assert!(ran.stdout.contains("tags-unknown") && ran.stdout.contains(says), "{ran}");
     let needing: &[&[&str]] = &[
         &["plugin", "build", "--changed", "--since", "HEAD"],
         &["plugin", "plan", "--changed", "--since", "HEAD"],

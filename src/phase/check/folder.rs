@@ -26,6 +26,8 @@ pub(super) struct Folder<'a> {
     pub(super) released: Vec<semver::Version>,
     /// What has changed in the folder since the tag of its version; nothing without such a tag.
     pub(super) changed: Vec<String>,
+    /// Why it can't be told which versions have a tag.
+    pub(super) untold: Option<String>,
     /// The lock file that belongs there, such as `Cargo.lock`, when it is missing.
     pub(super) lacks_lock: Option<&'static str>,
     /// Whether a go.mod governs it.
@@ -89,6 +91,10 @@ pub(super) fn version_is_behind(folder: &Folder<'_>) -> Vec<String> {
     };
     let behind = own < *highest && !folder.released.contains(&own);
     when(behind, || format!("the version is {own}, and {}/v{highest} is tagged", folder.key))
+}
+
+pub(super) fn tags_are_unknown(folder: &Folder<'_>) -> Vec<String> {
+    folder.untold.iter().cloned().collect()
 }
 
 pub(super) fn version_is_out(folder: &Folder<'_>) -> Vec<String> {

@@ -19,21 +19,25 @@ const FILES_MAX: usize = 2000;
 /// Folders of what others made.
 const PASSED: &[&str] = &["target", "bin", "node_modules", "vendor"];
 
-/// The versions that have tags in this clone, by key. Nothing outside a git repository.
-pub(super) fn released(root: &Path) -> BTreeMap<String, Vec<semver::Version>> {
+/// The versions that have tags in this clone, by key, or why that can't be told. Nothing outside a git repository.
+pub(super) type Released = Result<BTreeMap<String, Vec<semver::Version>>, String>;
+
+pub(super) fn released(root: &Path) -> Released {
+    let told =
+        git::head(root).and_then(|head| head.map_or(Ok(Vec::new()), |_| git::tags(root, "*/v*", "HEAD")));
     let mut released: BTreeMap<String, Vec<semver::Version>> = BTreeMap::new();
-    for tag in git::tags(root, "*/v*", "HEAD").unwrap_or_default() {
+    for tag in told.map_err(|error| error.to_string())? {
         if let Some(tag) = ReleaseTag::parse(&tag) {
             released.entry(tag.key.to_string()).or_default().extend(tag.version.semver().cloned());
         }
     }
-    released
+    Ok(released)
 }
 
 pub(super) fn folder<'a>(
     survey: &'a Survey,
     candidate: &'a Candidate,
-    released: &BTreeMap<String, Vec<semver::Version>>,
+    released: &Released,
 ) -> Result<Folder<'a>, Failure> {
     let mut texts = Vec::new();
     walk(&candidate.dir, "", &mut texts)?;
@@ -79,7 +83,11 @@ pub(super) fn folder<'a>(
         scaffold: scaffold_of(survey, candidate),
         version: text("VERSION"),
         crate_version: field("version"),
-        released: released.get(candidate.key.as_str()).cloned().unwrap_or_default(),
+        released: released
+            .iter()
+            .find_map(|all| all.get(candidate.key.as_str()).cloned())
+            .unwrap_or_default(),
+        untold: released.as_ref().err().cloned(),
         changed: Vec::new(),
         lacks_lock,
         in_go_module: go_mod.is_some(),

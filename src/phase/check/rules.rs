@@ -96,6 +96,11 @@ pub const RULES: &[Rule] = &[
         "What is published is never changed, so these changes stay unreleased.",
         "raise VERSION",
     ], Look::Folder(folder::version_is_out)),
+    rule("tags-unknown", Warning, [
+        "there is a git repository, and it can't be told which versions have a tag",
+        "Whether VERSION is out already, or behind, isn't looked at then.",
+        "make `git status` answer in that folder",
+    ], Look::Folder(folder::tags_are_unknown)),
     rule("readme-missing", Warning, [
         "there is no README.md",
         "Reviewers and users look there for what the plugin does and needs.",

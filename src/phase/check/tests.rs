@@ -27,6 +27,7 @@ fn good(key: &PluginKey) -> Folder<'_> {
         crate_version: None,
         released: vec!["0.1.0".parse().unwrap()],
         changed: Vec::new(),
+        untold: None,
         lacks_lock: None,
         in_go_module: true,
         crates: BTreeSet::new(),

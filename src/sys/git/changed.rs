@@ -131,12 +131,10 @@ fn compare(
         match entry.mode {
             TreeMode::Submodule => inside(&place, entry, below, found)?,
             TreeMode::Link if is_link => links.push((place, entry)),
-            TreeMode::File | TreeMode::Program if !is_link && files::is_file(&place) => {
-                if is_blob(&place, entry) {
-                    modes.push((place, entry));
-                } else {
-                    found.insert(place);
-                }
+            TreeMode::File | TreeMode::Program
+                if !is_link && files::is_file(&place) && is_blob(&place, entry) =>
+            {
+                modes.push((place, entry));
             }
             // Where there are no links, git writes files that hold what the links say.
             TreeMode::Link if cfg!(windows) && is_blob(&place, entry) => {}

@@ -100,7 +100,7 @@ fn run(folder: &Path, args: &[&str], stdin: Option<Vec<u8>>, limits: Limits) -> 
     for (name, value) in VARIABLES {
         line = line.env(*name, *value);
     }
-    let trusted = trusted_folders(|name| env::variable(name));
+    let trusted = trusted_folders(env::variable);
     for setting in SETTINGS.iter().map(|setting| (*setting).to_owned()).chain(trusted) {
         line = line.args(["-c".to_owned(), setting]);
     }
