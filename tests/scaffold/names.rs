@@ -210,6 +210,7 @@ fn an_sdk_is_brought_in_step_and_what_its_author_changed_stays() {
         expected.insert(repo.path(place), changed[&repo.path(place)].clone());
     }
     assert!(repo.files() == expected, "all but the author's is this wick's");
+    assert!(!repo.exists("sdk-rust/src/once"), "nor does an empty folder stay");
     init(&repo, &["--check"], 1).says(&["call.rs was changed by hand"]).never_says(&["run.rs"]);
     for (path, bytes) in &current {
         fs::write(path, bytes).unwrap();

@@ -212,6 +212,8 @@ impl Sdk {
         for piece in &self.left_over {
             if piece.standing == Standing::Outdated {
                 files::remove(&piece.path)?;
+                let above = piece.path.ancestors().skip(1).take_while(|above| *above != self.folder);
+                above.for_each(files::remove_if_empty);
                 done.removed.push(piece.path.clone());
             } else {
                 done.kept.push(piece.path.clone());
