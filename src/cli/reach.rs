@@ -28,7 +28,13 @@ const PUBLIC_API: &str = "https://api.github.com";
 pub(super) fn reach(said: &Said<'_>, remote: impl FnOnce() -> Option<String>) -> Result<Reach, Failure> {
     let wrong = |message: String| Failure::new(FailureKind::Usage, message);
     let (repository, host) = match said.repository {
-        Some(text) => (text.to_owned(), None),
+        Some(text) => {
+            let (host, repository) = named(text).ok_or_else(|| {
+                wrong(format!("`{}` names no repository", without_password(text.trim()).escape_debug()))
+                    .hint("name it as owner/name, or by its address, such as https://github.com/owner/name")
+            })?;
+            (repository, host)
+        }
         None => {
             let url = remote().ok_or_else(|| {
                 wrong(
@@ -44,16 +50,14 @@ pub(super) fn reach(said: &Said<'_>, remote: impl FnOnce() -> Option<String>) ->
             (repository, Some(host))
         }
     };
-    if !is_repository(&repository) {
-        return Err(wrong(format!("`{repository}` is no repository of the form owner/name")));
-    }
     let api_url = match (said.api_url, host) {
         (Some(url), _) => url.trim_end_matches('/').to_owned(),
         (None, None) => PUBLIC_API.to_owned(),
         (None, Some(host)) if host == "github.com" => PUBLIC_API.to_owned(),
         // A token is for one server; which one is not guessed from a remote.
         (None, Some(host)) => {
-            return Err(wrong(format!("the git remote `origin` is at {host}, not at github.com"))
+            let what = if said.repository.is_some() { "that repository" } else { "the git remote `origin`" };
+            return Err(wrong(format!("{what} is at {host}, not at github.com"))
                 .hint(format!("for GitHub Enterprise say --api-url https://{host}/api/v3")));
         }
     };
@@ -77,19 +81,47 @@ fn check_api(url: &str) -> Result<(), Failure> {
         .hint("say --api-url https://HOST/api/v3, or unset GITHUB_API_URL"))
 }
 
+/// What somebody names: `owner/name`, or what stands in a browser's or a clone's line. The host where it is told.
+fn named(text: &str) -> Option<(Option<String>, String)> {
+    let text = text.trim();
+    if text.contains("://") || text.contains(':') {
+        return from_remote(text).map(|(host, repository)| (Some(host), repository));
+    }
+    let plain = trimmed(text);
+    if is_repository(plain) {
+        return Some((None, plain.to_owned()));
+    }
+    // `github.com/owner/name`: no owner has a dot in its name.
+    let (host, path) = plain.split_once('/')?;
+    (host.contains('.') && is_repository(path)).then(|| (Some(host_of(host)), path.to_owned()))
+}
+
 /// Host and `owner/name` of `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name`.
 fn from_remote(url: &str) -> Option<(String, String)> {
     let (host, path) = match url.split_once("://") {
         Some((_, rest)) => rest.split_once('/')?,
         None => url.split_once(':')?,
     };
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
-    // GitHub's address for SSH through the HTTPS port.
-    let host = if host == "ssh.github.com" { "github.com".to_owned() } else { host };
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
+    let host = host_of(host);
+    let path = trimmed(path);
     (!host.is_empty() && is_repository(path)).then(|| (host, path.to_owned()))
+}
+
+/// A host without user and port, by its usual name.
+fn host_of(authority: &str) -> String {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+    match host.as_str() {
+        // GitHub's address for SSH through the HTTPS port, and the one that a browser adds to.
+        "ssh.github.com" | "www.github.com" => "github.com".to_owned(),
+        _ => host,
+    }
+}
+
+/// A path without what belongs to an address or to git.
+fn trimmed(path: &str) -> &str {
+    let path = path.split(['?', '#']).next().unwrap_or(path).trim_matches('/');
+    path.strip_suffix(".git").unwrap_or(path)
 }
 
 fn is_repository(text: &str) -> bool {
@@ -133,6 +165,37 @@ mod tests {
         }
     }
 
+    /// `--repo acme/plugins.git` was asked for as it stood, and there was no such repository.
+    #[test]
+    fn a_repository_is_named_in_every_way_that_people_name_it() {
+        for text in [
+            "acme/plugins",
+            "acme/plugins.git",
+            "acme/plugins/",
+            " acme/plugins\n",
+            "github.com/acme/plugins",
+            "https://github.com/acme/plugins",
+            "https://github.com/acme/plugins.git",
+            "https://github.com/acme/plugins/",
+            "https://GitHub.com/acme/plugins?tab=readme#top",
+            "https://www.github.com/acme/plugins",
+            "http://github.com/acme/plugins",
+            "https://me:secret@github.com/acme/plugins.git",
+            "git@github.com:acme/plugins.git",
+            "git@github.com:acme/plugins",
+            "ssh://git@github.com/acme/plugins.git",
+            "ssh://git@github.com:22/acme/plugins.git/",
+            "git://github.com/acme/plugins.git",
+        ] {
+            let expected = Ok((PUBLIC_API.to_owned(), "acme/plugins".to_owned()));
+            assert_eq!(from(Some(text), None, "git@h:other/one"), expected, "{text}");
+            let double = from(Some(text), Some("http://127.0.0.1:1"), "").unwrap();
+            assert_eq!(double.1, "acme/plugins", "{text}");
+        }
+        let elsewhere = from(Some("https://ghe.example.com/acme/plugins"), None, "").unwrap_err();
+        assert!(elsewhere.contains("--api-url https://ghe.example.com/api/v3"), "{elsewhere}");
+    }
+
     #[test]
     fn what_is_said_wins_and_no_token_goes_to_a_guessed_server() {
         let ghe = "https://ghe.example.com/api/v3/";
@@ -149,9 +212,29 @@ mod tests {
 
     #[test]
     fn what_is_no_repository_is_refused_without_its_password() {
-        for bad in ["a", "a/b/c", "/b", "a/", "a/..", "a b/c"] {
-            assert!(from(Some(bad), None, "").is_err(), "{bad}");
+        for bad in [
+            "",
+            " ",
+            "a",
+            "a/b/c",
+            "/b",
+            "a/",
+            "a/..",
+            "a/.git",
+            "a b/c",
+            "https://github.com/",
+            "https://github.com/acme",
+            "https://github.com/acme/plugins/tree/main",
+            "git@github.com:plugins.git",
+            "C:\\plugins",
+            "acme\\plugins",
+            "file:///srv/acme/plugins.git",
+        ] {
+            let error = from(Some(bad), None, "").expect_err(bad);
+            assert!(error.contains("names no repository") && error.contains("owner/name"), "{bad}: {error}");
         }
+        let error = from(Some("https://user:secret@github.com/justone"), None, "").unwrap_err();
+        assert!(error.contains("justone") && !error.contains("secret"), "{error}");
         let error = from(None, None, "https://user:secret@github.com/justone").unwrap_err();
         assert!(error.contains("justone") && !error.contains("secret"), "{error}");
         assert!(from(None, None, "").unwrap_err().contains("--repo owner/name"));

@@ -53,6 +53,30 @@ pub enum ForgeError {
         /// What the forge said.
         why: String,
     },
+    /// The tag of a release points to another commit than its packages are from.
+    #[error("can't {what}: the tag {tag} points to {there}, and the packages are from {here}")]
+    TagElsewhere {
+        /// What was tried, on what.
+        what: String,
+        /// The tag.
+        tag: String,
+        /// Where it points.
+        there: String,
+        /// Where it should point.
+        here: String,
+    },
+    /// The token may write releases, but not make this tag.
+    #[error("can't make the tag {tag} at {commit}: {why}{}", meaning(*.by_permission))]
+    TagRefused {
+        /// The tag.
+        tag: String,
+        /// Where it was to point.
+        commit: String,
+        /// What the forge said.
+        why: String,
+        /// 403 rather than a rule of the repository.
+        by_permission: bool,
+    },
     /// Any other refusal.
     #[error("can't {what}: GitHub answered {status}: {why}")]
     Refused {
@@ -92,11 +116,25 @@ pub enum ForgeError {
     Interrupted,
 }
 
+impl ForgeError {
+    /// Whether the forge itself said no, so that asking what it holds tells more.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        match self {
+            ForgeError::Unreachable { .. } | ForgeError::RateLimited { .. } => false,
+            ForgeError::File { .. } | ForgeError::Interrupted => false,
+            _ => true,
+        }
+    }
+}
+
 impl Explain for ForgeError {
     fn kind(&self) -> FailureKind {
         match self {
             ForgeError::Denied { with_token: false, .. } => FailureKind::Missing,
-            ForgeError::AlreadyExists { .. } | ForgeError::Immutable { .. } => FailureKind::Conflict,
+            ForgeError::AlreadyExists { .. }
+            | ForgeError::Immutable { .. }
+            | ForgeError::TagElsewhere { .. } => FailureKind::Conflict,
             ForgeError::File { .. } => FailureKind::Step,
             ForgeError::Interrupted => FailureKind::Interrupted,
             _ => FailureKind::Remote,
@@ -105,6 +143,18 @@ impl Explain for ForgeError {
 
     fn hints(&self) -> Vec<String> {
         let one = match self {
+            ForgeError::TagRefused { tag, commit, .. } => {
+                return vec![format!(
+                    "push the tag as somebody who may, `git push origin {commit}:refs/tags/{tag}`, then run again: \
+                     what was uploaded is kept"
+                )];
+            }
+            ForgeError::TagElsewhere { tag, .. } => {
+                return vec![format!(
+                    "build at the commit of the tag, or delete the tag if nothing uses it: \
+                     `git push --delete origin {tag}`"
+                )];
+            }
             ForgeError::Denied { with_token: false, .. } => {
                 "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
             }
@@ -122,5 +172,15 @@ impl Explain for ForgeError {
             _ => return Vec::new(),
         };
         vec![one.to_owned()]
+    }
+}
+
+/// What GitHub means by its refusal, which it doesn't say.
+fn meaning(by_permission: bool) -> &'static str {
+    if by_permission {
+        " (GitHub refuses a tag on a commit whose .github/workflows aren't the default branch's to every token without \
+         the permission `workflows`, and the token of a job can't have it)"
+    } else {
+        " (a rule of the repository may say who makes tags)"
     }
 }

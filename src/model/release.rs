@@ -101,10 +101,22 @@ pub struct NewRelease {
 pub struct RepositoryFacts {
     /// `owner/name`, as the forge spells it.
     pub full_name: String,
+    /// Its page for people; empty when the forge doesn't tell.
+    pub page: String,
+    /// Whether it takes nothing new.
+    pub is_archived: bool,
     /// Whether this token may write releases; nothing when the forge doesn't tell.
     pub may_write: Option<bool>,
     /// Whether published releases become immutable; nothing when the forge doesn't tell.
     pub immutable_releases: Option<bool>,
+}
+
+impl RepositoryFacts {
+    /// Whether it has another name than the one it was asked for by. Forges don't care for capitals.
+    #[must_use]
+    pub fn is_renamed_from(&self, asked: &str) -> bool {
+        !self.full_name.eq_ignore_ascii_case(asked)
+    }
 }
 
 #[cfg(test)]

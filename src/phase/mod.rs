@@ -34,6 +34,7 @@ pub mod sbom;
 pub mod scaffold;
 pub mod sign;
 pub mod store;
+mod strays;
 pub mod trace;
 pub mod verify;
 pub mod workflow;

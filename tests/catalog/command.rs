@@ -100,6 +100,52 @@ fn the_repository_comes_from_git_when_nobody_names_it() {
     assert!(dir.path().join("list.json").exists());
 }
 
+/// `--repo acme/plugins.git` was "no such repository".
+#[test]
+fn a_repository_may_be_named_as_people_name_it() {
+    let (double, dir) = (start(Config::default()), Scratch::new().unwrap());
+    for repo in [
+        "octo/plugins",
+        "octo/plugins.git",
+        "octo/plugins/",
+        "https://github.com/octo/plugins",
+        "https://github.com/octo/plugins.git",
+        "git@github.com:octo/plugins.git",
+        "ssh://git@github.com/octo/plugins.git",
+    ] {
+        let listed = wick(dir.path(), &double, &["--repo", repo]);
+        assert_eq!(listed.status.code(), Some(0), "{repo}: {}", stderr(&listed));
+    }
+    for repo in ["", "octo", "octo/plugins/extra", "https://github.com/octo"] {
+        let refused = wick(dir.path(), &double, &["--repo", repo]);
+        assert_eq!(refused.status.code(), Some(2), "{repo}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains("names no repository"), "{}", stderr(&refused));
+    }
+}
+
+#[test]
+fn releases_nobody_lists_and_an_old_name_are_named() {
+    let config = Config { former: Some("octo/old".to_owned()), ..Config::default() };
+    let (double, dir) = (start(config), Scratch::new().unwrap());
+    release(&double, "hello", "0.1.0");
+    for (tag, version) in [("hello/0.2.0", "0.2.0"), ("hello-v0.4.0", "0.4.0")] {
+        let name = zip_name("hello", version, "linux/arm64");
+        let zip = github_double::Content::bytes(package("hello", version, "linux/arm64", "x"));
+        double.seed_release(tag, false, &[(&name, zip)]);
+    }
+    let listed = wick(dir.path(), &double, &["--repo", "octo/old"]);
+    let said = stderr(&listed);
+    assert_eq!(listed.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("warning: the releases `hello-v0.4.0`, `hello/0.2.0` hold packages of hello"),
+        "{said}"
+    );
+    assert!(said.contains("`wick plugin release hello`"), "{said}");
+    assert!(said.contains("warning: the repository octo/old is called octo/plugins now"), "{said}");
+    let plain = wick(dir.path(), &double, &REPO);
+    assert!(!stderr(&plain).contains("octo/old"), "{}", stderr(&plain));
+}
+
 #[test]
 fn failures_are_named_and_cost_no_entry() {
     let (double, dir) = (start(Config::default()), Scratch::new().unwrap());

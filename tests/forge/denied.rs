@@ -45,7 +45,7 @@ fn a_private_repository_is_no_such_repository_or_a_missing_right() {
 fn uploading_and_publishing_without_rights_is_denied_and_what_is_gone_is_not_found() {
     let (double, dir) = (start(), Scratch::new().unwrap());
     let path = file(&dir, "a.zip", 10);
-    let id = double.seed_release(TAG, false, &[]);
+    let id = double.seed_release(TAG, true, &[]);
     let release = client(&double).release(id).unwrap();
     let weak = client_of(&double, "ghp_read");
     assert!(matches!(weak.upload(&release, "a.zip", &path, &silent), Err(ForgeError::Denied { .. })));

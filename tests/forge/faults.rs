@@ -66,8 +66,8 @@ fn a_release_converges_whatever_fails_wherever() {
     let requests = clean.counters().requests;
     assert_eq!(
         (requests, clean.counters().asset_bytes_in),
-        (6, total),
-        "list, draft, three uploads, publish"
+        (8, total),
+        "list, draft, three uploads, tag, make the tag, publish"
     );
     let faults = [
         Fault::CutBefore,

@@ -9,6 +9,7 @@ mod network;
 mod reading;
 mod secrets;
 mod support;
+mod tags;
 mod traps;
 mod uploads;
 mod writing;

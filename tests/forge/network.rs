@@ -57,6 +57,39 @@ fn a_slow_answer_is_waited_for_as_long_as_it_moves() {
     assert_eq!(double.counters().requests, 1);
 }
 
+/// One byte after the other was never silent, and the run took for ever.
+#[test]
+fn a_drip_ends() {
+    let double = start();
+    (0..3).for_each(|index| {
+        double.seed_release(&format!("p{index}/v1.0.0"), false, &[]);
+    });
+    double.fail_from(1, Fault::Slow { piece: 1, pause: 20 });
+    let mut pace = hurried().0;
+    pace.tries = 2;
+    let github = GitHub::with(access(&double, None), Manner { times: times(300), pace, ..manner() });
+    let error = github.releases().unwrap_err();
+    assert!(error.to_string().contains("is too slow: "), "{error}");
+    assert_eq!(error.kind(), FailureKind::Remote);
+    assert_eq!(double.counters().requests, 2);
+}
+
+/// A page that stalls was waited for five times a minute.
+#[test]
+fn silence_is_borne_for_a_minute_in_all() {
+    let double = start();
+    double.fail_from(1, Fault::Silence);
+    let mut pace = hurried().0;
+    pace.silence = Duration::from_millis(350);
+    let github = GitHub::with(access(&double, None), Manner { times: times(200), pace, ..manner() });
+    let error = github.releases().unwrap_err();
+    assert!(error.to_string().contains("was silent for"), "{error}");
+    assert_eq!(double.counters().requests, 2, "two times 200 ms are more than 350");
+    let usual = Manner::default();
+    let longest = usual.times.answer.max(usual.times.stall);
+    assert!(longest * 2 <= usual.pace.silence && usual.pace.silence <= Duration::from_secs(60));
+}
+
 #[test]
 fn addresses_that_are_none_are_refused_before_anything_is_sent() {
     for api_url in ["", "api.github.com", "ftp://x", "https://user:hunter2@api.github.com"] {

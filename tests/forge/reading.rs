@@ -79,6 +79,29 @@ fn pages_in_circles_and_pages_elsewhere_end_the_reading() {
 }
 
 #[test]
+fn pages_without_links_or_without_end_are_no_part_of_a_list() {
+    // Somebody on the way takes headers away.
+    let double = start();
+    for index in 0..250 {
+        double.seed_release(&format!("p{index}/v1.0.0"), false, &[]);
+    }
+    double.fail_from(1, Fault::NoLinks);
+    assert_eq!(client(&double).releases().unwrap().len(), 250);
+    // A page that is gone when it is asked for.
+    double.heal();
+    double.clear_log();
+    double.fail_at(2, Fault::Status(404));
+    let error = client(&double).releases().unwrap_err();
+    assert!(error.to_string().starts_with("can't list the releases of octo/plugins"), "{error}");
+    // Always another page.
+    double.heal();
+    double.clear_log();
+    double.fail_from(1, Fault::EndlessPages);
+    let error = client(&double).releases().unwrap_err();
+    assert!(error.to_string().contains("more than 1000 pages"), "{error}");
+}
+
+#[test]
 fn tags_are_resolved_to_their_commit() {
     let double = start();
     double.seed_tag("slack/v0.1.0", COMMIT, false);
@@ -228,6 +251,9 @@ fn a_renamed_repository_is_found() {
     let mut access = access(&double, Some("ghp_write"));
     access.repository = "octo/old".to_owned();
     let github = GitHub::with(access, manner());
+    assert_eq!(github.renamed().unwrap(), None, "nothing was asked yet");
+    assert!(github.releases().unwrap().is_empty());
+    assert_eq!(github.renamed().unwrap().as_deref(), Some("octo/plugins"));
     assert_eq!(github.facts().unwrap().full_name, "octo/plugins");
     let made = github.create_draft(&new_release()).unwrap();
     assert_eq!(double.snapshot().releases[0].id, made.id, "307 repeats the POST");

@@ -132,7 +132,7 @@ fn a_refusal_that_is_lost_in_a_broken_connection_is_found_out() {
     double.fail_place(Place::Uploads, Fault::Early);
     let error = github.upload(&published, "a.zip", &path, &silent).unwrap_err();
     assert!(matches!(error, ForgeError::Immutable { .. }), "{error:?}");
-    assert!(double.counters().requests <= 4);
+    assert!(double.counters().requests <= 6, "draft; tag, its making, publish; upload, a look");
 }
 
 #[test]

@@ -54,12 +54,12 @@ fn after_a_lost_answer_the_draft_is_looked_for() {
 }
 
 #[test]
-fn a_draft_of_another_commit_is_not_taken_for_ours() {
+fn a_draft_with_other_notes_is_not_taken_for_ours() {
     let double = start();
     double.seed_release(TAG, true, &[]);
     double.fail_at(1, Fault::StatusAfter(502));
     let draft = client(&double).create_draft(&new_release()).unwrap();
-    assert_eq!((draft.commit.as_str(), double.snapshot().releases.len()), (COMMIT, 2));
+    assert_eq!((draft.notes.as_str(), double.snapshot().releases.len()), ("* better", 2));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use wick::model::publish::ReleaseOutcome;
 
 use super::support::*;
 
-/// Facts and rules, list, tag; draft, four uploads, read back; publish, read back, tag.
-const REQUESTS: u64 = 14;
+/// Facts and rules, list, tag, commit; draft, five uploads, read back; tag, its making; publish, read back, tag.
+const REQUESTS: u64 = 17;
 
 fn faults() -> Vec<Fault> {
     vec![
@@ -78,7 +78,7 @@ fn faults_at_parallel_uploads_converge_too() {
     for fault in faults() {
         let case = format!("{fault:?}, four at once");
         let double = start(false);
-        for at in 6..=8 {
+        for at in 7..=9 {
             double.fail_at(at, fault.clone());
         }
         let _ = release(&repository, &client(&double, 1), &how);
@@ -96,7 +96,7 @@ fn faults_at_parallel_uploads_converge_too() {
 #[test]
 fn what_arrives_altered_is_never_published() {
     let repository = Repository::packed();
-    for (digests, at) in [true, false].into_iter().flat_map(|digests| (6..=9).map(move |at| (digests, at))) {
+    for (digests, at) in [true, false].into_iter().flat_map(|digests| (7..=10).map(move |at| (digests, at))) {
         let double = Double::start(Config { digests, ..Config::default() });
         double.fail_at(at, Fault::Corrupt);
         let case = format!("corrupt at {at}, digests: {digests}");

@@ -293,10 +293,14 @@ pub(crate) fn client(double: &Double, tries: u32) -> GitHub {
 }
 
 pub(crate) fn client_of(double: &Double, token: &str, tries: u32) -> GitHub {
+    client_at(double, double.repository(), token, tries)
+}
+
+pub(crate) fn client_at(double: &Double, name: &str, token: &str, tries: u32) -> GitHub {
     let short = Duration::from_secs(20);
     let access = Access {
         api_url: double.api_url().to_owned(),
-        repository: double.repository().to_owned(),
+        repository: name.to_owned(),
         token: Some(Secret::new(token.to_owned())),
     };
     // Waiting moves the clock and takes no time.

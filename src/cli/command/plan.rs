@@ -8,6 +8,7 @@ use crate::cli::session::Session;
 use crate::model::failure::Failure;
 use crate::model::names::PluginKind;
 use crate::model::project::{Plugin, Project};
+use crate::phase::catalog::renamed;
 use crate::phase::matrix;
 use crate::phase::plan::tools::Emulation;
 use crate::phase::plan::{TargetChoice, changed};
@@ -66,7 +67,16 @@ fn keep_unreleased(
     if project.plugins.is_empty() {
         return Ok(());
     }
-    let out = if args.offline { session.tags()? } else { published_tags(&session.forge(&args.forge)?)? };
+    let out = if args.offline {
+        session.tags()?
+    } else {
+        let forge = session.forge(&args.forge)?;
+        let out = published_tags(&forge)?;
+        if let Some(now) = forge.renamed()? {
+            console.findings(&[renamed(forge.repository(), &now)]);
+        }
+        out
+    };
     let unreleased = |plugin: &Plugin| match local::tag(plugin) {
         Ok(tag) if out.contains(&tag.to_string()) => {
             console.note(&format!("{tag} is out"));

@@ -7,6 +7,7 @@ use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::reproduce::{Comparison, ReproduceReport};
+use crate::phase::catalog::renamed;
 use crate::phase::reproduce::{self, Against, Fetch, Request};
 
 pub(in crate::cli) fn run(args: &ReproduceArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
@@ -34,7 +35,11 @@ pub(in crate::cli) fn run(args: &ReproduceArgs, session: &Session, console: &Con
         listener: &listener,
     });
     progress.finish();
-    conclude(&report?, session, console)
+    let mut report = report?;
+    if let Some(forge) = &forge {
+        report.findings.extend(forge.renamed()?.map(|now| renamed(forge.repository(), &now)));
+    }
+    conclude(&report, session, console)
 }
 
 fn conclude(report: &ReproduceReport, session: &Session, console: &Console) -> Result<u8, Failure> {

@@ -29,8 +29,8 @@ impl GitHub {
     pub(super) fn refused(&self, what: &str, answer: &Response, met: u32) -> Failed {
         if let Some(limit) = Limit::of(answer, self.pace.now(), met) {
             self.hold_back(limit);
-            let (error, least) = (limit.error(what), Duration::ZERO);
-            return Failed::Again(Again { error, may_be_done: false, limit: Some(limit), least });
+            let error = limit.error(what);
+            return Failed::Again(Again { limit: Some(limit), ..Again::once_more(error, false) });
         }
         let said = Said::of(&answer.body);
         let (what, why) = (what.to_owned(), self.clean(&said.text(answer)));
@@ -41,13 +41,11 @@ impl GitHub {
             422 if said.has_code("already_exists") => Failed::Final(ForgeError::AlreadyExists { what }),
             422 if why.contains("immutable release") => Failed::Final(ForgeError::Immutable { what, why }),
             status @ (408 | 500 | 502..=504 | 506..=599) => Failed::Again(Again {
-                error: ForgeError::Refused { what, status, why },
-                may_be_done: true,
-                limit: None,
                 least: answer
                     .header("retry-after")
                     .and_then(|text| text.trim().parse().ok())
                     .map_or(Duration::ZERO, Duration::from_secs),
+                ..Again::once_more(ForgeError::Refused { what, status, why }, true)
             }),
             status => Failed::Final(ForgeError::Refused { what, status, why }),
         }
@@ -63,7 +61,11 @@ impl GitHub {
             HttpError::TooLarge { .. } => ForgeError::Unreadable { what, why },
             _ => ForgeError::Unreachable { what, why },
         };
-        if error.is_transient() { Failed::again(said, error.may_be_done()) } else { Failed::Final(said) }
+        if error.is_transient() {
+            Failed::Again(Again { silent: error.waited(), ..Again::once_more(said, error.may_be_done()) })
+        } else {
+            Failed::Final(said)
+        }
     }
 
     /// A text for people, on one line and without the token, in case a server echoes it.

@@ -57,7 +57,11 @@ impl GitHub {
             most: self.most,
         };
         self.wait_while_held(ask.what, tries)?;
-        self.once_as(ask.what, &request, tries)
+        let answer = self.once_as(ask.what, &request, tries)?;
+        if answer.redirected {
+            self.note_redirect();
+        }
+        Ok(answer)
     }
 
     /// Waits out a limit that another thread met.

@@ -1,15 +1,11 @@
-//! What is known of a repository: what the token may do, its rules, its tags.
+//! What is known of a repository: its name, what the token may do, its rules.
 
 use super::GitHub;
 use super::call::Ask;
-use super::wire::{ImmutableWire, PointerWire, RepositoryWire};
+use super::wire::{ImmutableWire, RepositoryWire};
 use crate::forge::error::ForgeError;
 use crate::model::release::RepositoryFacts;
-use crate::sys::http::address::encode_path;
 use crate::sys::http::{Body, Method};
-
-/// How many tags may point at tags.
-const DEEPEST: usize = 8;
 
 impl GitHub {
     /// What is known of the repository and of what the token may do.
@@ -40,7 +36,26 @@ impl GitHub {
         let answer = self.call(&Ask::get(&what, self.address("")))?;
         let wire: RepositoryWire = self.parse(&what, &answer)?;
         let may_write = self.may_write(wire.permissions.map(|permissions| permissions.push));
-        Ok(RepositoryFacts { full_name: wire.full_name, may_write, immutable_releases: None })
+        Ok(RepositoryFacts {
+            page: wire.html_url.unwrap_or_default(),
+            full_name: wire.full_name,
+            is_archived: wire.archived,
+            may_write,
+            immutable_releases: None,
+        })
+    }
+
+    /// The repository's name, when it isn't the one it was asked for by: a renamed or moved repository answers under its
+    /// old name for as long as nobody else takes that. Costs a request only where an answer came by a redirect.
+    ///
+    /// # Errors
+    /// When GitHub can't be asked.
+    pub fn renamed(&self) -> Result<Option<String>, ForgeError> {
+        if !self.was_redirected() {
+            return Ok(None);
+        }
+        let facts = self.facts_without_rules()?;
+        Ok(facts.is_renamed_from(&self.access.repository).then_some(facts.full_name))
     }
 
     /// `permissions` tells the role of the user behind the token, not what was granted to the token: it is always
@@ -77,37 +92,5 @@ impl GitHub {
             Err(ForgeError::Denied { .. } | ForgeError::NotFound { .. }) => Ok(false),
             Err(other) => Err(other),
         }
-    }
-
-    /// The commit that a tag points to (annotated tags resolved), or nothing when there is no such tag.
-    ///
-    /// # Errors
-    /// When GitHub can't be asked, or the tag points at something that is no commit.
-    pub fn tag(&self, tag: &str) -> Result<Option<String>, ForgeError> {
-        let what = format!("read the tag {tag} of {}", self.access.repository);
-        let url = self.address(&format!("/git/ref/tags/{}", encode_path(tag)));
-        let mut answer = match self.call_if_there(&Ask::get(&what, url)) {
-            // A repository without commits: 409 "Git Repository is empty."
-            Ok(None) | Err(ForgeError::Refused { status: 409, .. }) => return Ok(None),
-            Ok(Some(answer)) => answer,
-            Err(error) => return Err(error),
-        };
-        for _ in 0..DEEPEST {
-            let pointer: PointerWire = self.parse(&what, &answer)?;
-            match pointer.object.kind.as_str() {
-                "commit" if pointer.object.sha.chars().all(|c| c.is_ascii_hexdigit()) => {
-                    return Ok(Some(pointer.object.sha));
-                }
-                "tag" => {
-                    let url = self.address(&format!("/git/tags/{}", encode_path(&pointer.object.sha)));
-                    answer = self.call(&Ask::get(&what, url))?;
-                }
-                kind => {
-                    let why = format!("it points at a {}, not at a commit", kind.escape_debug());
-                    return Err(ForgeError::Unreadable { what, why });
-                }
-            }
-        }
-        Err(ForgeError::Unreadable { what, why: "it points at tags without end".to_owned() })
     }
 }

@@ -2,6 +2,7 @@
 //! again what may be tried again, and reads back what a lost answer left open. It decides nothing about releases.
 
 mod answer;
+mod bounds;
 mod call;
 mod draft;
 mod facts;
@@ -9,15 +10,18 @@ mod limits;
 mod read;
 mod releases;
 mod retry;
+mod tags;
 mod upload;
 mod wire;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::env;
 use crate::sys::http::{Http, Proxies, Times};
 use crate::sys::secret::Secret;
 
+pub use self::bounds::{NOTES_MOST, Part, objections};
 pub use self::read::Piece;
 pub use self::retry::Pace;
 
@@ -30,6 +34,8 @@ pub struct GitHub {
     most: u64,
     /// Since when a rate limit holds everyone who shares this value back.
     hold: Mutex<Option<limits::Limit>>,
+    /// Whether an answer of the API came from another address than was asked.
+    redirected: AtomicBool,
 }
 
 /// How to reach a repository.
@@ -76,13 +82,28 @@ impl GitHub {
     pub fn with(mut access: Access, manner: Manner) -> GitHub {
         access.api_url.truncate(access.api_url.trim_end_matches('/').len());
         let http = Http::new(manner.times, manner.proxies);
-        GitHub { access, http, pace: manner.pace, most: manner.most, hold: Mutex::default() }
+        GitHub {
+            access,
+            http,
+            pace: manner.pace,
+            most: manner.most,
+            hold: Mutex::default(),
+            redirected: AtomicBool::new(false),
+        }
     }
 
     /// `owner/name`, as it was given.
     #[must_use]
     pub fn repository(&self) -> &str {
         &self.access.repository
+    }
+
+    fn was_redirected(&self) -> bool {
+        self.redirected.load(Ordering::Relaxed)
+    }
+
+    fn note_redirect(&self) {
+        self.redirected.store(true, Ordering::Relaxed);
     }
 
     /// An address below this repository's.

@@ -10,6 +10,11 @@ use crate::forge::error::ForgeError;
 use crate::model::release::Release;
 use crate::sys::http::address;
 
+/// How many releases a page has when it is full; the most that GitHub gives.
+const PER_PAGE: usize = 100;
+/// GitHub stops at 10,000 releases, which are 100 pages; a server whose pages don't end is none.
+const MOST_PAGES: usize = 1_000;
+
 impl GitHub {
     /// Every release, all pages, newest first; drafts too where the token may see them.
     ///
@@ -53,27 +58,39 @@ impl GitHub {
         mut take: impl FnMut(Release) -> ControlFlow<()>,
     ) -> Result<(), ForgeError> {
         let what = format!("list the releases of {}", self.access.repository);
-        let mut url = self.address("/releases?per_page=100");
+        let first = self.address(&format!("/releases?per_page={PER_PAGE}"));
+        let mut url = first.clone();
         // A release made while the list is read pushes another onto the next page.
         let (mut pages, mut seen) = (BTreeSet::new(), BTreeSet::new());
         loop {
             let answer = self.call(&Ask::get(&what, url.clone()))?;
-            for wire in self.parse::<Vec<ReleaseWire>>(&what, &answer)? {
+            let page = self.parse::<Vec<ReleaseWire>>(&what, &answer)?;
+            let is_full = page.len() >= PER_PAGE;
+            for wire in page {
                 let release = Release::from(wire);
                 if seen.insert(release.id) && take(release).is_break() {
                     return Ok(());
                 }
             }
-            let Some(next) = answer.header("link").and_then(next_page) else { return Ok(()) };
+            pages.insert(url.clone());
+            let next = match answer.header("link") {
+                Some(link) => next_page(link).map(ToOwned::to_owned),
+                // A full page without any link is the only one, or somebody on the way takes headers away; then a list
+                // that ends here would be a part of the list.
+                None => is_full.then(|| format!("{first}&page={}", pages.len() + 1)),
+            };
+            let Some(next) = next else { return Ok(()) };
             let wrong = |why: &str| ForgeError::Unreadable { what: what.clone(), why: why.to_owned() };
-            if address::origin(next).ok() != address::origin(&url).ok() {
+            if address::origin(&next).ok() != address::origin(&url).ok() {
                 return Err(wrong("its next page is at another address"));
             }
-            // GitHub stops at 10,000 releases, which are 100 pages; a double or a proxy may not.
-            if !pages.insert(next.to_owned()) || next == url {
+            if pages.contains(&next) {
                 return Err(wrong("its pages go in circles"));
             }
-            next.clone_into(&mut url);
+            if pages.len() >= MOST_PAGES {
+                return Err(wrong(&format!("it has more than {MOST_PAGES} pages")));
+            }
+            url = next;
         }
     }
 }

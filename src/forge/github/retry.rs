@@ -1,4 +1,5 @@
-//! When to try again: backoff with jitter, a bounded number of tries, a bounded wait for rate limits.
+//! When to try again: backoff with jitter, a bounded number of tries, a bounded wait for rate limits, and a bounded wait
+//! for who says nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub struct Pace {
     pub longest: Duration,
     /// How long one call waits for rate limits, in total.
     pub patience: Duration,
+    /// How long one call bears silence (and next to it), over all its tries: whoever waits in vain for a minute wants
+    /// to know, and a job's time is paid for.
+    pub silence: Duration,
     now: Now,
     wait: Wait,
 }
@@ -32,6 +36,7 @@ impl Default for Pace {
             first: Duration::from_millis(500),
             longest: Duration::from_secs(20),
             patience: Duration::from_secs(300),
+            silence: Duration::from_secs(60),
             now: Arc::new(clock::now),
             wait: Arc::new(clock::wait),
         }
@@ -89,12 +94,21 @@ pub(super) struct Again {
     pub(super) limit: Option<Limit>,
     /// The least wait the server asked for.
     pub(super) least: Duration,
+    /// How long this try waited in vain.
+    pub(super) silent: Duration,
 }
 
 impl Failed {
     /// A failure that may pass by itself.
     pub(super) fn again(error: ForgeError, may_be_done: bool) -> Failed {
-        Failed::Again(Again { error, may_be_done, limit: None, least: Duration::ZERO })
+        Failed::Again(Again::once_more(error, may_be_done))
+    }
+}
+
+impl Again {
+    /// A failure that may pass by itself.
+    pub(super) fn once_more(error: ForgeError, may_be_done: bool) -> Again {
+        Again { error, may_be_done, limit: None, least: Duration::ZERO, silent: Duration::ZERO }
     }
 }
 
@@ -111,11 +125,12 @@ pub(super) struct Tries<'a> {
     /// How often the secondary limit was met; its wait doubles.
     pub(super) limited: u32,
     waited: Duration,
+    silent: Duration,
 }
 
 impl<'a> Tries<'a> {
     pub(super) fn new(pace: &'a Pace) -> Tries<'a> {
-        Tries { pace, failures: 0, limited: 0, waited: Duration::ZERO }
+        Tries { pace, failures: 0, limited: 0, waited: Duration::ZERO, silent: Duration::ZERO }
     }
 
     /// Waits for the next try, or gives the error when there is none.
@@ -125,7 +140,9 @@ impl<'a> Tries<'a> {
             return self.respect(&limit, again.error);
         }
         self.failures += 1;
-        if self.failures >= self.pace.tries || again.least > self.pace.patience {
+        self.silent += again.silent;
+        let is_lost = self.failures >= self.pace.tries || self.silent >= self.pace.silence;
+        if is_lost || again.least > self.pace.patience {
             return Err(again.error);
         }
         self.pace.rest(self.pace.backoff(self.failures).max(again.least))

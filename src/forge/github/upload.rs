@@ -1,7 +1,6 @@
 //! Uploading assets: streamed, verified, and resumed by what the release holds rather than by hope.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::GitHub;
 use super::call::Ask;
@@ -74,7 +73,7 @@ impl GitHub {
             match self.once(&ask, &mut tries).and_then(|answer| self.arrived(&ask, &answer, &meant)) {
                 Ok(asset) => return Ok(asset),
                 Err(Failed::Final(error @ ForgeError::AlreadyExists { .. })) => {
-                    tries.again(Again { error, may_be_done: true, limit: None, least: Duration::ZERO })?;
+                    tries.again(Again::once_more(error, true))?;
                 }
                 Err(Failed::Final(error)) => return Err(self.explained(error)),
                 Err(Failed::Again(again)) if !again.may_be_done => {

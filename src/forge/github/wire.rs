@@ -89,7 +89,9 @@ impl From<AssetWire> for Asset {
 #[derive(Serialize)]
 pub(super) struct ReleaseBody<'a> {
     tag_name: &'a str,
-    target_commitish: &'a str,
+    /// Only for a tag that GitHub wouldn't let be made first: see `tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_commitish: Option<&'a str>,
     name: &'a str,
     body: &'a str,
     draft: bool,
@@ -102,7 +104,7 @@ impl<'a> ReleaseBody<'a> {
     pub(super) fn new(release: &'a NewRelease, draft: bool) -> ReleaseBody<'a> {
         ReleaseBody {
             tag_name: &release.tag,
-            target_commitish: &release.commit,
+            target_commitish: None,
             name: &release.title,
             body: &release.notes,
             draft,
@@ -110,12 +112,30 @@ impl<'a> ReleaseBody<'a> {
             make_latest: "false",
         }
     }
+
+    /// With the commit that the tag is to be made from.
+    pub(super) fn at(self, commit: &'a str) -> ReleaseBody<'a> {
+        ReleaseBody { target_commitish: Some(commit), ..self }
+    }
+}
+
+/// What makes a ref. <https://docs.github.com/rest/git/refs#create-a-reference>
+#[derive(Serialize)]
+pub(super) struct NewRef<'a> {
+    /// `refs/tags/…`.
+    #[serde(rename = "ref")]
+    pub(super) name: &'a str,
+    pub(super) sha: &'a str,
 }
 
 /// A repository. <https://docs.github.com/rest/repos/repos#get-a-repository>
 #[derive(Deserialize)]
 pub(super) struct RepositoryWire {
     pub(super) full_name: String,
+    #[serde(default)]
+    pub(super) html_url: Option<String>,
+    #[serde(default)]
+    pub(super) archived: bool,
     #[serde(default)]
     pub(super) permissions: Option<Permissions>,
 }

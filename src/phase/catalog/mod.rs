@@ -18,11 +18,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::parallel::{self, OnFailure};
+use super::strays;
 use crate::forge::error::ForgeError;
 use crate::forge::github::{GitHub, Piece};
 use crate::model::catalog::{Catalog, CatalogDiff, Entry};
 use crate::model::event::Listener;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::finding::Finding;
 use crate::model::release::{Asset, Release};
 use read::Meter;
 use select::{Candidate, Prereleases, Selection};
@@ -66,7 +68,17 @@ pub fn regenerate(
     listener: Listener<'_>,
 ) -> Result<CatalogReport, Failure> {
     let releases = github.releases()?;
-    from_releases(&releases, &|asset, range| github.read(asset, range), previous, wish, listener)
+    let mut report =
+        from_releases(&releases, &|asset, range| github.read(asset, range), previous, wish, listener)?;
+    report.findings.extend(github.renamed()?.map(|now| renamed(github.repository(), &now)));
+    Ok(report)
+}
+
+/// Reading by an old name works until somebody else takes that name; then it reads theirs.
+#[must_use]
+pub fn renamed(asked: &str, now: &str) -> Finding {
+    Finding::warning("repository-renamed", format!("the repository {asked} is called {now} now"))
+        .hint(format!("say --repo {now}, and correct GITHUB_REPOSITORY or the remote `origin`"))
 }
 
 /// As [`regenerate`], with releases that were listed already.
@@ -81,6 +93,7 @@ pub fn from_releases(
     listener: Listener<'_>,
 ) -> Result<CatalogReport, Failure> {
     let Selection { mut offers, mut findings } = select::select(releases, wish.prereleases);
+    findings.extend(strays::not_listed(releases, |key| Some(&offers.get(key)?.best.as_ref()?.version)));
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
     let mut failed: Vec<Unread> = Vec::new();
     for old in previous.map_or(&[][..], Catalog::entries) {

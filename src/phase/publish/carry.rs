@@ -1,18 +1,51 @@
-//! Carries out what was decided: draft, uploads, reading back, publishing, reading back once more. Killed anywhere, the
-//! next run decides anew from what the forge has then.
+//! Carries out what was decided: draft, uploads, reading back, tag, publishing, reading back once more. Killed anywhere,
+//! the next run decides anew from what the forge has then; overtaken by another run, this one does.
 
-use super::decide::{Steps, differences};
+use super::decide::{Decision, Seen, Steps, decide, differences};
 use super::local::{LocalFile, Set};
 use super::{Request, digests};
 use crate::forge::error::ForgeError;
-use crate::model::event::Event;
+use crate::model::event::{Event, StepOutcome};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::finding::{Finding, Severity};
 use crate::model::publish::AssetStep;
 use crate::model::release::{NewRelease, Release};
 use crate::phase::packages::short;
 use crate::phase::parallel::{self, OnFailure};
 
-/// Brings one release out. Gives its page.
+/// How a release came out.
+pub(super) enum Carried {
+    /// By this run.
+    Published {
+        /// Its page.
+        page: String,
+    },
+    /// By another run meanwhile, with the same files.
+    Found {
+        /// Its page.
+        page: String,
+        /// What is worth knowing.
+        findings: Vec<Finding>,
+    },
+}
+
+/// Why a release did not come out.
+enum Stop {
+    /// The forge said no, or holds something else than was sent: somebody may have been faster.
+    Answered(Failure),
+    /// Anything else.
+    Other(Failure),
+}
+
+impl From<ForgeError> for Stop {
+    fn from(error: ForgeError) -> Stop {
+        let is_answer = error.is_answer();
+        let failure = Failure::from(error);
+        if is_answer { Stop::Answered(failure) } else { Stop::Other(failure) }
+    }
+}
+
+/// Brings one release out.
 ///
 /// # Errors
 /// When the forge can't be reached or refuses, or when what it holds isn't what was sent: then nothing is published.
@@ -21,35 +54,81 @@ pub(super) fn carry(
     set: &Set,
     steps: &Steps,
     new: &NewRelease,
-) -> Result<String, Failure> {
+) -> Result<Carried, Failure> {
+    let mut made = None;
+    match bring_out(request, set, steps, new, &mut made) {
+        Ok(id) => confirm(request, set, id).map(|page| Carried::Published { page }),
+        Err(Stop::Answered(failure)) => overtaken(request, set, steps, made.as_ref(), failure),
+        Err(Stop::Other(failure)) => Err(failure),
+    }
+}
+
+/// Draft, uploads, reading back, publishing. Gives the release's number; `made` gets the draft, when there was none.
+fn bring_out(
+    request: &Request<'_>,
+    set: &Set,
+    steps: &Steps,
+    new: &NewRelease,
+    made: &mut Option<Release>,
+) -> Result<u64, Stop> {
     let forge = request.forge;
     let mut draft = match &steps.draft {
         Some(draft) => draft.clone(),
-        None => forge.create_draft(new).map_err(|error| unpushed(error, new))?,
+        None => made.insert(forge.create_draft(new)?).clone(),
     };
     for asset in &steps.remove {
         forge.delete_asset(asset)?;
         draft.assets.retain(|kept| kept.id != asset.id);
     }
     upload(request, set, steps, &draft)?;
-    let held =
-        check(request, set, draft.id, "nothing is published; run again, and what differs is replaced")?;
+    let held = check(request, set, draft.id, "nothing is published; run again, and what differs is replaced")
+        .map_err(Stop::Answered)?;
     if !held.draft {
-        return Err(Failure::new(
-            FailureKind::Conflict,
-            format!("{} was published by somebody else", set.tag),
-        )
-        .hint("run again to see whether it has these files"));
+        let message = format!("{} was published by somebody else", set.tag);
+        let hint = "run again to see whether it has these files";
+        return Err(Stop::Answered(Failure::new(FailureKind::Conflict, message).hint(hint)));
     }
     // A person's Ctrl-C before this moment leaves a draft; after it, a release.
     if crate::sys::interrupt::requested() {
-        return Err(parallel::interrupted());
+        return Err(Stop::Other(parallel::interrupted()));
     }
-    forge.publish(draft.id, new).map_err(|error| unpushed(error, new))?;
-    confirm(request, set, draft.id)
+    forge.publish(draft.id, new)?;
+    Ok(draft.id)
 }
 
-fn upload(request: &Request<'_>, set: &Set, steps: &Steps, draft: &Release) -> Result<(), Failure> {
+/// Two jobs release the same thing more often than anybody thinks: a tag's job is run again, or two workflows have the
+/// same trigger. Who comes second has what it wanted when the files are the same; its own draft goes, because nobody
+/// would ever look for it. A draft that it didn't make is only named.
+fn overtaken(
+    request: &Request<'_>,
+    set: &Set,
+    steps: &Steps,
+    made: Option<&Release>,
+    failure: Failure,
+) -> Result<Carried, Failure> {
+    // Who can't be asked now has told nothing new.
+    let Ok(Some(mut theirs)) = request.forge.published(&set.tag.to_string()) else { return Err(failure) };
+    digests::learn(request.forge, set, &mut theirs)?;
+    let ours = made.filter(|draft| draft.id != theirs.id);
+    let kept = ours.filter(|draft| request.forge.delete_draft(draft).is_err());
+    let kept = kept.or(steps.draft.as_ref().filter(|draft| draft.id != theirs.id));
+    let releases = std::iter::once(&theirs).chain(kept).collect();
+    match decide(set, &Seen { releases, tag_commit: None }) {
+        Decision::Out { page, findings } => Ok(Carried::Found { page, findings }),
+        Decision::Go(_) => Err(failure),
+        Decision::Conflict(findings) => {
+            let wrong: Vec<&Finding> =
+                findings.iter().filter(|one| one.severity == Severity::Error).collect();
+            let why: Vec<&str> = wrong.iter().map(|one| one.message.as_str()).collect();
+            let message = format!("somebody else was faster: {}", why.join("; "));
+            let hint = wrong.first().and_then(|one| one.hint.clone());
+            let failure = Failure::new(FailureKind::Conflict, message);
+            Err(hint.into_iter().fold(failure, Failure::hint))
+        }
+    }
+}
+
+fn upload(request: &Request<'_>, set: &Set, steps: &Steps, draft: &Release) -> Result<(), Stop> {
     let due: Vec<&LocalFile> = set
         .files
         .iter()
@@ -68,15 +147,18 @@ fn upload(request: &Request<'_>, set: &Set, steps: &Steps, draft: &Release) -> R
             let told = |done: u64| {
                 (request.listener)(Event::Moved { label: file.name.clone(), done, total: file.size });
             };
-            let sent = request.forge.upload(draft, &file.name, &file.path, &told).map_err(Failure::from);
-            let outcome = parallel::outcome(&sent, |_| String::new());
+            let sent = request.forge.upload(draft, &file.name, &file.path, &told);
+            let outcome = match &sent {
+                Ok(_) => StepOutcome::Done(String::new()),
+                Err(_) => StepOutcome::Failed,
+            };
             (sent, outcome)
         },
     );
     let complete = results.iter().all(|result| matches!(result, Some(Ok(_))));
     match results.into_iter().flatten().find_map(Result::err) {
-        Some(failure) => Err(failure),
-        None if !complete => Err(parallel::interrupted()),
+        Some(error) => Err(error.into()),
+        None if !complete => Err(Stop::Other(parallel::interrupted())),
         None => Ok(()),
     }
 }
@@ -114,18 +196,4 @@ fn confirm(request: &Request<'_>, set: &Set, id: u64) -> Result<String, Failure>
             .hint("somebody made that tag meanwhile; look at its page"));
     }
     Ok(public.page)
-}
-
-/// A commit that GitHub doesn't know is the usual reason for a refused tag.
-fn unpushed(error: ForgeError, new: &NewRelease) -> Failure {
-    let is_refusal = matches!(error, ForgeError::Refused { status: 422, .. });
-    let failure = Failure::from(error);
-    if is_refusal {
-        failure.hint(format!(
-            "push the commit first: `git push origin {}:refs/heads/<branch>`",
-            short(&new.commit)
-        ))
-    } else {
-        failure
-    }
 }

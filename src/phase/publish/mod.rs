@@ -2,7 +2,7 @@
 //! never builds.
 //!
 //! Everything that can forbid a release is asked first, for all plugins, and told in one list; only then is anything
-//! written: draft → what is missing → read back → publish → read back. A release becomes visible in one step, when it
+//! written: draft → what is missing → read back → tag → publish → read back. A release becomes visible in one step, when it
 //! is complete. What to do is decided from what the forge holds ([`decide`]), by digest, so a run that was killed
 //! anywhere is finished by the next one, which sends only what is missing.
 
@@ -10,6 +10,7 @@ mod carry;
 pub mod decide;
 mod digests;
 pub mod local;
+mod new;
 pub mod notes;
 mod out;
 mod preflight;
@@ -33,6 +34,7 @@ use crate::model::publish::{
 use crate::model::release::NewRelease;
 use crate::model::report::PluginFinding;
 use crate::sys::files::Scratch;
+use carry::Carried;
 use decide::{Decision, Steps};
 use local::{Dirt, Set};
 use notes::Notes;
@@ -106,6 +108,8 @@ struct Candidate<'a> {
     set: Option<Set>,
     /// What is to be done; nothing when findings forbid it.
     decision: Option<Decision>,
+    /// The release, where one is to be made.
+    new: Option<NewRelease>,
 }
 
 /// What is known before anything is written.
@@ -200,38 +204,28 @@ fn outcome(
     halted: &mut bool,
     findings: &mut Findings,
 ) -> ReleaseOutcome {
-    let (steps, set) = match (&candidate.decision, &candidate.set) {
-        (Some(Decision::Out { page, .. }), _) => return ReleaseOutcome::AlreadyOut { page: page.clone() },
-        (Some(Decision::Conflict(_)), _) | (_, None) => return ReleaseOutcome::Refused,
-        (Some(Decision::Go(_)) | None, _) if *halted => return ReleaseOutcome::NotTried,
-        (Some(Decision::Go(steps)), Some(set)) => (steps, set),
-        (None, Some(_)) => return ReleaseOutcome::NotTried,
+    let (steps, set, new) = match (&candidate.decision, &candidate.set, &candidate.new) {
+        (Some(Decision::Out { page, .. }), ..) => return ReleaseOutcome::AlreadyOut { page: page.clone() },
+        (Some(Decision::Conflict(_)), ..) | (_, None, _) => return ReleaseOutcome::Refused,
+        (Some(Decision::Go(_)) | None, ..) if *halted => return ReleaseOutcome::NotTried,
+        (Some(Decision::Go(steps)), Some(set), Some(new)) => (steps, set, new),
+        (_, Some(_), _) => return ReleaseOutcome::NotTried,
     };
-    let (new, short) = new_release(request, candidate.plugin, set);
-    findings.add(candidate.plugin, FailureKind::Findings, short);
     if request.mode != Mode::Publish {
         return ReleaseOutcome::WouldRelease;
     }
-    match carry::carry(request, set, steps, &new) {
-        Ok(page) => ReleaseOutcome::Released { page },
+    match carry::carry(request, set, steps, new) {
+        Ok(Carried::Published { page }) => ReleaseOutcome::Released { page },
+        Ok(Carried::Found { page, findings: told }) => {
+            findings.add(candidate.plugin, FailureKind::Conflict, told);
+            ReleaseOutcome::AlreadyOut { page }
+        }
         Err(failure) => {
             // What stopped this one, such as a rate limit, would stop the others too.
             *halted = true;
             ReleaseOutcome::Failed { error: failure.message.clone(), hints: failure.hints.clone(), failure }
         }
     }
-}
-
-fn new_release(request: &Request<'_>, plugin: &Plugin, set: &Set) -> (NewRelease, Vec<Finding>) {
-    let (notes, findings) = notes::write(request.notes, set, plugin, request.root);
-    let new = NewRelease {
-        tag: set.tag.to_string(),
-        commit: set.commit.clone().unwrap_or_default(),
-        title: format!("{} v{}", set.tag.key, set.tag.version.bare()),
-        notes,
-        prerelease: set.is_prerelease(),
-    };
-    (new, findings)
 }
 
 fn row(candidate: &Candidate<'_>, outcome: ReleaseOutcome) -> PluginRelease {

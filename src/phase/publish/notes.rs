@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::local::Set;
+use crate::forge::github::NOTES_MOST;
 use crate::model::bundle::ATTESTATION_SUFFIX;
 use crate::model::finding::Finding;
 use crate::model::project::Plugin;
@@ -14,9 +15,14 @@ use crate::model::release::ReleaseTag;
 use crate::model::version::PluginVersion;
 use crate::phase::packages::{Kept, short};
 use crate::sys::git::{self, Commit, GitError};
+use crate::sys::http::address::encode_path;
 
-/// How many commits are listed; GitHub accepts 125,000 characters.
+/// How many commits are listed, where there is room.
 const MOST_COMMITS: usize = 100;
+/// How many characters of a commit's subject are shown: some tools put the whole message into one line.
+const SUBJECT_MOST: usize = 200;
+/// Characters kept for the line that says what was left out.
+const REST_MOST: usize = 2_000;
 /// More paths than this don't fit a command line everywhere; then the plugin's folder has to do.
 const MOST_PATHS: usize = 1_000;
 
@@ -29,13 +35,20 @@ pub enum Notes {
     Given(String),
 }
 
-/// The notes of a release. Where git can't tell what changed they say less, and a finding says why.
+/// The notes of a release to the repository with that page. Where git can't tell what changed they say less, and a
+/// finding says why. What comes from git always fits; a given text isn't cut.
 #[must_use]
-pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path) -> (String, Vec<Finding>) {
+pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path, page: &str) -> (String, Vec<Finding>) {
+    let checking = checking(set);
     let (changes, findings) = match notes {
         Notes::Given(text) => (text.trim_end().to_owned(), Vec::new()),
         Notes::Generated => match history(set, plugin, root) {
-            Ok(History { previous, commits }) => (changes_since(previous.as_ref(), &commits), Vec::new()),
+            Ok(History { previous: None, .. }) => ("First release.".to_owned(), Vec::new()),
+            Ok(History { previous: Some(previous), commits }) => {
+                let room = NOTES_MOST.saturating_sub(checking.chars().count() + 10);
+                let all = all_changes(page, &previous, &set.tag);
+                (changes_since(&previous, &commits, room, all), Vec::new())
+            }
             Err(why) => {
                 let message = format!("the notes of {} don't say what changed: {why}", set.tag);
                 let finding = Finding::warning("notes-short", message)
@@ -44,7 +57,7 @@ pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path) -> (String,
             }
         },
     };
-    let parts = [changes, checking(set)];
+    let parts = [changes, checking];
     let text: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     (text.join("\n\n") + "\n", findings)
 }
@@ -102,19 +115,45 @@ fn pathspec(input: &Input) -> String {
     }
 }
 
-fn changes_since(previous: Option<&ReleaseTag>, commits: &[Commit]) -> String {
-    let Some(previous) = previous else { return "First release.".to_owned() };
+/// The commits since the previous release in so many characters. What is left out is counted, and `all` says where
+/// everything is.
+fn changes_since(previous: &ReleaseTag, commits: &[Commit], room: usize, all: Option<String>) -> String {
     if commits.is_empty() {
         return format!("No source of this plugin changed since {previous}.");
     }
     let mut out = format!("Changes since {previous}:\n");
+    let mut left = room.saturating_sub(out.chars().count() + REST_MOST);
+    let (mut listed, mut is_short) = (0, false);
     for commit in commits.iter().take(MOST_COMMITS) {
-        let _ = write!(out, "\n- {} ({})", markdown(&commit.subject), commit.hash);
+        let subject = shortened(&commit.subject);
+        let line = format!("\n- {} ({})", markdown(&subject), commit.hash);
+        let Some(rest) = left.checked_sub(line.chars().count()) else { break };
+        left = rest;
+        is_short |= subject != commit.subject;
+        listed += 1;
+        out.push_str(&line);
     }
-    if commits.len() > MOST_COMMITS {
-        let _ = write!(out, "\n- and {} more", commits.len() - MOST_COMMITS);
+    if commits.len() > listed {
+        let _ = write!(out, "\n- and {} more", commits.len() - listed);
+    }
+    if let Some(all) = all.filter(|_| is_short || commits.len() > listed) {
+        let _ = write!(out, "\n\nAll changes: {all}");
     }
     out
+}
+
+fn shortened(subject: &str) -> String {
+    if subject.chars().count() <= SUBJECT_MOST {
+        return subject.to_owned();
+    }
+    let start: String = subject.chars().take(SUBJECT_MOST - 1).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// Where everything between two releases can be seen.
+fn all_changes(page: &str, previous: &ReleaseTag, tag: &ReleaseTag) -> Option<String> {
+    let name = |tag: &ReleaseTag| encode_path(&tag.to_string());
+    (!page.is_empty()).then(|| format!("{page}/compare/{}...{}", name(previous), name(tag)))
 }
 
 /// A commit's subject as text: it can't open tags, and mentions nobody by `@`.
@@ -178,10 +217,38 @@ mod tests {
         assert_eq!(markdown("Fix <b> for @team\u{7}"), "Fix &lt;b> for @\u{200b}team ");
         let commit = |n: usize| Commit { hash: format!("{n}"), subject: format!("Change {n}") };
         let tag = ReleaseTag::parse("x/v0.1.0").unwrap();
-        let text = changes_since(Some(&tag), &(0..102).map(commit).collect::<Vec<_>>());
+        let text = changes_since(&tag, &(0..102).map(commit).collect::<Vec<_>>(), NOTES_MOST, None);
         assert!(text.starts_with("Changes since x/v0.1.0:\n\n- Change 0 (0)\n"), "{text}");
         assert!(text.ends_with("- Change 99 (99)\n- and 2 more"), "{text}");
-        assert_eq!(changes_since(None, &[]), "First release.");
+    }
+
+    /// 100 subjects of 3,000 characters made notes of 305,102; the forge takes 125,000.
+    #[test]
+    fn notes_from_git_fit_and_say_what_they_leave_out() {
+        let (before, tag) =
+            (ReleaseTag::parse("x/v0.1.0").unwrap(), ReleaseTag::parse("x/v0.2.0+b").unwrap());
+        let all = || all_changes("https://h/o/r", &before, &tag);
+        let commits = |count: usize, subject: &str| -> Vec<Commit> {
+            (0..count).map(|_| Commit { hash: "0".repeat(64), subject: subject.to_owned() }).collect()
+        };
+        let link = "\n\nAll changes: https://h/o/r/compare/x/v0.1.0...x/v0.2.0%2Bb";
+        for (count, subject, room, ends) in [
+            (100, "x".repeat(3_000), NOTES_MOST, link.to_owned()),
+            (500, "<".repeat(3_000), NOTES_MOST, format!("\n- and 400 more{link}")),
+            (100, "é".repeat(200), NOTES_MOST, "(0000)".to_owned()),
+            (100, "é".repeat(200), 10_000, format!("\n- and 71 more{link}")),
+            (100, "Fix".to_owned(), 0, format!("\n- and 100 more{link}")),
+        ] {
+            let text = changes_since(&before, &commits(count, &subject), room, all());
+            assert!(text.chars().count() <= room.max(REST_MOST), "{count} {}", text.chars().count());
+            assert!(
+                text.replace(&"0".repeat(60), "").ends_with(&ends),
+                "{count}: {}",
+                &text[text.len() - 200..]
+            );
+        }
+        assert_eq!(shortened(&"x".repeat(201)), format!("{}…", "x".repeat(199)));
+        assert_eq!(all_changes("", &before, &tag), None, "a forge that doesn't tell where it is");
     }
 
     #[test]

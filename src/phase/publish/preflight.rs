@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use super::decide::{Decision, Seen, decide};
-use super::local::{self, Dirt};
-use super::{Candidate, Choice, Findings, Request, Token, digests, out, position, ratchet};
+use super::local::{self, Dirt, Set};
+use super::{Candidate, Choice, Findings, Request, Token, digests, new, out, position, ratchet};
+use crate::forge::github::GitHub;
 use crate::model::event::StepOutcome;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::project::Plugin;
 use crate::model::publish::{PluginRelease, ReleaseOutcome};
-use crate::model::release::Release;
-use crate::phase::packages::{self, Kept};
+use crate::model::release::{Release, RepositoryFacts};
+use crate::phase::packages::{self, Kept, short};
 use crate::phase::parallel::{self, OnFailure};
+use crate::phase::strays;
 use crate::sys::files;
 use crate::sys::git;
 
@@ -28,7 +30,7 @@ pub(super) fn choose<'a>(
     findings: &mut Findings,
     rows: &mut Vec<(usize, PluginRelease)>,
 ) -> Result<Chosen<'a>, Failure> {
-    let chosen = |plugin: &'a Plugin| Candidate { plugin, set: None, decision: None };
+    let chosen = |plugin: &'a Plugin| Candidate { plugin, set: None, decision: None, new: None };
     if request.choice == Choice::Named {
         return Ok(Chosen { candidates: request.plugins.iter().map(chosen).collect(), releases: None });
     }
@@ -129,6 +131,7 @@ pub(super) fn local(
             findings.add(plugin, FailureKind::Findings, [finding]);
             continue;
         }
+        findings.add(plugin, FailureKind::Findings, new::objections(request, plugin, &assembled));
         candidate.set = Some(assembled);
     }
     Ok(())
@@ -144,6 +147,7 @@ pub(super) fn remote(
     let Some(first) = candidates.first().map(|candidate| candidate.plugin) else { return Ok(()) };
     let facts = request.forge.facts()?;
     let at = &facts.full_name;
+    findings.add(first, FailureKind::Remote, unwritable(request.forge.repository(), &facts));
     if request.token == Token::Missing {
         let finding = Finding::error("token-missing", format!("there is no token to release to {at} with"))
             .hint("set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`");
@@ -177,6 +181,13 @@ pub(super) fn remote(
         if matches!(decision, Decision::Go(_)) {
             let lost = ratchet::losses(request.forge, set, &releases, request.accepted)?;
             findings.add(candidate.plugin, FailureKind::Conflict, lost);
+            findings.add(candidate.plugin, FailureKind::Conflict, strays::not_previous(&releases, &set.tag));
+            if tag_commit.is_none() {
+                findings.add(candidate.plugin, FailureKind::Remote, unpushed(request.forge, set)?);
+            }
+            let (new, short) = new::release(request, candidate.plugin, set, &facts.page);
+            findings.add(candidate.plugin, FailureKind::Findings, short);
+            candidate.new = Some(new);
         }
         if facts.immutable_releases == Some(true) && matches!(decision, Decision::Go(_)) {
             let message = format!("{at} makes releases immutable: {tag} can't be changed once it is out");
@@ -185,4 +196,36 @@ pub(super) fn remote(
         candidate.decision = Some(decision);
     }
     Ok(())
+}
+
+/// Why nothing can be written to a repository, whoever asks.
+fn unwritable(asked: &str, facts: &RepositoryFacts) -> Vec<Finding> {
+    let at = &facts.full_name;
+    let mut found = Vec::new();
+    // By its old name a repository answers only until somebody else takes that name; what is released goes where its
+    // owner says it is.
+    if facts.is_renamed_from(asked) {
+        let message =
+            format!("the repository {asked} is called {at} now; nothing is released by an old name");
+        let hint = format!("say --repo {at}, and correct GITHUB_REPOSITORY or the remote `origin`");
+        found.push(Finding::error("repository-renamed", message).hint(hint));
+    }
+    if facts.is_archived {
+        let message = format!("{at} is archived: it takes no release");
+        let hint = "unarchive it in its settings, or name another repository with --repo";
+        found.push(Finding::error("repository-archived", message).hint(hint));
+    }
+    found
+}
+
+/// A tag can't be made on a commit that the forge hasn't.
+fn unpushed(forge: &GitHub, set: &Set) -> Result<Option<Finding>, Failure> {
+    let Some(commit) = set.commit.as_deref() else { return Ok(None) };
+    if forge.has_commit(commit)? {
+        return Ok(None);
+    }
+    let message =
+        format!("{} has no commit {}, which {} is built from", forge.repository(), short(commit), set.tag);
+    let hint = format!("push it first: `git push origin {}:refs/heads/<branch>`", short(commit));
+    Ok(Some(Finding::error("commit-unpushed", message).hint(hint)))
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::HttpError;
+use super::pace::Pace;
 use crate::sys::interrupt;
 
 /// How many characters of an unusable answer are shown.
@@ -17,6 +18,7 @@ pub(super) struct Outgoing<'a> {
     left: u64,
     sent: u64,
     progress: &'a (dyn Fn(u64) + Sync),
+    pace: Pace,
     /// Why it failed, for the error after ureq's.
     pub(super) failure: Option<HttpError>,
 }
@@ -26,10 +28,11 @@ impl<'a> Outgoing<'a> {
         path: &'a Path,
         size: u64,
         progress: &'a (dyn Fn(u64) + Sync),
+        pace: Pace,
     ) -> Result<Outgoing<'a>, HttpError> {
         let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
         progress(0);
-        Ok(Outgoing { file, path, left: size, sent: 0, progress, failure: None })
+        Ok(Outgoing { file, path, left: size, sent: 0, progress, pace, failure: None })
     }
 
     fn fail(&mut self, error: HttpError) -> io::Error {
@@ -42,6 +45,10 @@ impl Read for Outgoing<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if interrupt::requested() {
             return Err(self.fail(HttpError::Interrupted));
+        }
+        // What was read before is gone by now, but for what fits a socket's buffer.
+        if let Err(slow) = self.pace.check(self.sent) {
+            return Err(self.fail(slow));
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {
@@ -77,6 +84,7 @@ pub(super) fn read_answer(
     reader: &mut impl Read,
     announced: Option<u64>,
     most: u64,
+    pace: &Pace,
     fail: impl Fn(io::Error) -> HttpError,
 ) -> Result<Vec<u8>, HttpError> {
     let mut bytes = Vec::new();
@@ -94,6 +102,7 @@ pub(super) fn read_answer(
         if count == 0 {
             return Ok(bytes);
         }
+        pace.check(bytes.len() as u64)?;
     }
 }
 
@@ -112,12 +121,15 @@ pub fn start_of(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn an_answer_may_not_be_larger_than_allowed() {
         let read = |most, announced| {
-            read_answer(&mut &b"<html>\n 123456"[..], announced, most, |_| HttpError::Interrupted)
+            let pace = Pace::new("h", Duration::from_secs(60));
+            read_answer(&mut &b"<html>\n 123456"[..], announced, most, &pace, |_| HttpError::Interrupted)
         };
         assert_eq!(read(14, None).unwrap().len(), 14);
         let too_large = |most| HttpError::TooLarge { most, start: "`<html> 123456`".to_owned() };
@@ -131,7 +143,7 @@ mod tests {
         let path = dir.path().join("f");
         crate::sys::files::write_atomic(&path, b"12345", 0o644).unwrap();
         let nothing = |_| ();
-        let mut body = Outgoing::open(&path, 8, &nothing).unwrap();
+        let mut body = Outgoing::open(&path, 8, &nothing, Pace::new("h", Duration::from_secs(60))).unwrap();
         let mut out = Vec::new();
         assert!(body.read_to_end(&mut out).is_err());
         assert_eq!(out, b"12345");

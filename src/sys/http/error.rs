@@ -49,6 +49,16 @@ pub enum HttpError {
         /// How long.
         after: Duration,
     },
+    /// It moved, but so slowly that it would never end.
+    #[error("{host} is too slow: {bytes} bytes in {} s", after.as_secs())]
+    Slow {
+        /// The server.
+        host: String,
+        /// How many bytes came or went.
+        bytes: u64,
+        /// In what time.
+        after: Duration,
+    },
     /// The connection ended early or spoke no HTTP.
     #[error("the connection to {host} broke: {why}")]
     Broken {
@@ -87,13 +97,30 @@ impl HttpError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, HttpError::Connect { .. } | HttpError::Silent { .. } | HttpError::Broken { .. })
+        match self {
+            HttpError::Connect { .. } | HttpError::Broken { .. } => true,
+            HttpError::Silent { .. } | HttpError::Slow { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// How long it was waited for nothing, or next to nothing.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        match self {
+            HttpError::Silent { after, .. } | HttpError::Slow { after, .. } => *after,
+            _ => Duration::ZERO,
+        }
     }
 
     /// Whether the server may have acted on the request.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
-        matches!(self, HttpError::Silent { .. } | HttpError::Broken { .. } | HttpError::TooLarge { .. })
+        match self {
+            HttpError::Silent { .. } | HttpError::Slow { .. } => true,
+            HttpError::Broken { .. } | HttpError::TooLarge { .. } => true,
+            _ => false,
+        }
     }
 
     /// Reads ureq's error for a request to `host`.

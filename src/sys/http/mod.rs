@@ -1,11 +1,13 @@
 //! The only door to the network: one request, one answer. Knows no forge and repeats nothing by itself.
 //!
 //! Status codes are answers, not errors. Redirects are followed here rather than by ureq, so that a token never
-//! reaches another origin. Every wait has an end, and all of them end when the user asks to stop.
+//! reaches another origin. Every wait has an end, and all of them end when the user asks to stop: also the sum of waits,
+//! because whoever sends a byte a second is never silent (`pace`).
 
 pub mod address;
 mod body;
 mod error;
+mod pace;
 mod proxy;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use self::address::Origin;
 use self::body::Outgoing;
 pub use self::body::start_of;
 pub use self::error::HttpError;
+use self::pace::Pace;
 pub use self::proxy::Proxies;
 use super::interrupt::{self, OnRequest};
 use super::secret::Secret;
@@ -34,16 +37,21 @@ const MOST_REDIRECTS: usize = 8;
 pub struct Times {
     /// Name lookup and connection, each, with TLS.
     pub connect: Duration,
-    /// From the last byte of the request to the answer's headers.
+    /// From the last byte of the request to the answer's headers; after an upload four times that.
     pub answer: Duration,
     /// Without a byte moving, in either direction.
     pub stall: Duration,
 }
 
+/// How much longer than for another request the answer to an upload is waited for: the server looks at the file first.
+const UPLOADS: u32 = 4;
+
 impl Default for Times {
     fn default() -> Times {
-        let minute = Duration::from_secs(60);
-        Times { connect: Duration::from_secs(10), answer: minute, stall: minute }
+        // GitHub itself gives up after ten seconds.
+        // https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+        let half_a_minute = Duration::from_secs(30);
+        Times { connect: Duration::from_secs(10), answer: half_a_minute, stall: half_a_minute }
     }
 }
 
@@ -111,6 +119,8 @@ pub struct Response {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether it came from another address than was asked.
+    pub redirected: bool,
     headers: Vec<(String, String)>,
 }
 
@@ -122,11 +132,14 @@ impl Response {
     }
 }
 
+/// By how long answers are waited for, and proxy.
+type Agents = BTreeMap<(Duration, String), (ureq::Agent, OnRequest)>;
+
 /// A client: connections are kept and shared between threads.
 pub struct Http {
     times: Times,
     proxies: Proxies,
-    agents: Mutex<BTreeMap<String, (ureq::Agent, OnRequest)>>,
+    agents: Mutex<Agents>,
 }
 
 impl Http {
@@ -145,8 +158,8 @@ impl Http {
         let first = address::origin(&request.url)?;
         let mut here = first.clone();
         let mut hop = request.clone();
-        for _ in 0..=MOST_REDIRECTS {
-            let answer = self.once(&hop, &here)?;
+        for hops in 0..=MOST_REDIRECTS {
+            let answer = Response { redirected: hops > 0, ..self.once(&hop, &here)? };
             let Some(location) = answer.header("location").filter(|_| is_redirect(answer.status)) else {
                 return Ok(answer);
             };
@@ -173,8 +186,10 @@ impl Http {
         if interrupt::requested() {
             return Err(HttpError::Interrupted);
         }
-        let agent = self.agent(origin)?;
-        let fail = |error| HttpError::from_ureq(error, &origin.host, &self.times);
+        let times = self.times_of(request);
+        let agent = self.agent(origin, times)?;
+        let fail = |error| HttpError::from_ureq(error, &origin.host, &times);
+        let pace = Pace::new(&origin.host, times.answer);
         let built = prepared(request).map_err(|error| fail(error.into()))?;
         let answer = match request.body {
             Body::Empty => agent.run(built.body(()).map_err(|error| fail(error.into()))?).map_err(fail)?,
@@ -182,7 +197,7 @@ impl Http {
                 agent.run(built.body(bytes).map_err(|error| fail(error.into()))?).map_err(fail)?
             }
             Body::File { path, size, progress, .. } => {
-                let mut outgoing = Outgoing::open(path, size, progress)?;
+                let mut outgoing = Outgoing::open(path, size, progress, pace)?;
                 let sending = ureq::SendBody::from_reader(&mut outgoing);
                 let answer = agent.run(built.body(sending).map_err(|error| fail(error.into()))?);
                 if let Some(failure) = outgoing.failure.take() {
@@ -197,14 +212,22 @@ impl Http {
             parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let announced = body.content_length();
         let fail_io = |error: std::io::Error| fail(error.into());
-        let body = body::read_answer(&mut body.as_reader(), announced, request.most, fail_io)?;
-        Ok(Response { status: parts.status.as_u16(), body, headers })
+        let pace = Pace::new(&origin.host, times.stall);
+        let body = body::read_answer(&mut body.as_reader(), announced, request.most, &pace, fail_io)?;
+        Ok(Response { status: parts.status.as_u16(), body, redirected: false, headers })
     }
 
-    /// The agent for an origin: one per proxy, one without.
-    fn agent(&self, origin: &Origin) -> Result<ureq::Agent, HttpError> {
+    fn times_of(&self, request: &Request<'_>) -> Times {
+        match request.body {
+            Body::File { .. } => Times { answer: self.times.answer * UPLOADS, ..self.times },
+            _ => self.times,
+        }
+    }
+
+    /// The agent for an origin: one per proxy and way of waiting.
+    fn agent(&self, origin: &Origin, times: Times) -> Result<ureq::Agent, HttpError> {
         let proxy = self.proxies.of(origin);
-        let key = proxy.map(|named| named.url.clone()).unwrap_or_default();
+        let key = (times.answer, proxy.map(|named| named.url.clone()).unwrap_or_default());
         let mut agents = self.agents.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((agent, _)) = agents.get(&key) {
             return Ok(agent.clone());
@@ -214,7 +237,7 @@ impl Http {
                 |error: ureq::Error| HttpError::Proxy { variable: named.variable, why: error.to_string() };
             ureq::Proxy::new(&named.url).map_err(bad)
         };
-        let agent = new_agent(self.times, proxy.map(read).transpose()?);
+        let agent = new_agent(times, proxy.map(read).transpose()?);
         let stopped = agent.clone();
         let stopper = OnRequest::new(move || stopped.clone().shutdown());
         agents.insert(key, (agent.clone(), stopper));

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::json;
 use crate::names::stored_name;
 use crate::route::Call;
+use crate::rules;
 use crate::server::Shared;
 use crate::state::{Asset, AssetState};
 use crate::wire::{Head, Incoming, Reply};
@@ -78,6 +79,7 @@ fn begin(call: &Call<'_>) -> Result<u64, Reply> {
     if release.immutable {
         return Err(json::error(422, "Cannot upload assets to an immutable release."));
     }
+    rules::upload(release, call.head.content_length().unwrap_or(0))?;
     // Also when what holds the name is a `starter`: https://github.com/getsentry/craft/issues/313
     if release.asset(&name).is_some() {
         return Err(json::already_exists("ReleaseAsset", "name"));

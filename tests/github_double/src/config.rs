@@ -1,6 +1,6 @@
 //! How a double is set up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What a token may do with the repository.
@@ -43,6 +43,16 @@ pub struct Config {
     pub port: u16,
     /// The commit that branches stand for.
     pub head: String,
+    /// Nothing can be written any more.
+    pub archived: bool,
+    /// A ruleset lets nobody make tags.
+    pub tags_restricted: bool,
+    /// Commits that were never pushed.
+    pub unpushed: BTreeSet<String>,
+    /// Commits whose `.github/workflows` aren't the default branch's.
+    pub drifted: BTreeSet<String>,
+    /// Whether apps may make no ref on such a commit either; reports differ.
+    pub refs_guarded: bool,
 }
 
 impl Default for Config {
@@ -70,6 +80,11 @@ impl Default for Config {
             limit: 5_000,
             port: 0,
             head: "1234567890abcdef1234567890abcdef12345678".to_owned(),
+            archived: false,
+            tags_restricted: false,
+            unpushed: BTreeSet::new(),
+            drifted: BTreeSet::new(),
+            refs_guarded: false,
         }
     }
 }

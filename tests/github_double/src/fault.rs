@@ -55,6 +55,10 @@ pub enum Fault {
     Redirect(u16, String),
     /// A link to a next page at this address.
     NextPage(String),
+    /// Lists come without links, as through a proxy that keeps only some headers.
+    NoLinks,
+    /// A link to yet another page.
+    EndlessPages,
 }
 
 /// The faults to come.

@@ -36,6 +36,7 @@ mod record;
 mod releases;
 mod repository;
 mod route;
+mod rules;
 mod seed;
 mod server;
 mod state;

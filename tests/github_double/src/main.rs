@@ -20,6 +20,12 @@ Usage: github-double [OPTIONS]
   --limit N           requests until the primary limit (default: 1000000)
   --enterprise        /api/v3 and /api/uploads on one origin
   --immutable         published releases become immutable
+  --archived          nothing can be written
+  --tags-restricted   a ruleset lets nobody make tags
+  --former O/R        a name it had before
+  --unpushed SHA      a commit that it hasn't
+  --drifted SHA       a commit whose workflows aren't the default branch's: no job's token may release it by name
+  --refs-guarded      nor make a ref on it
   --private           only tokens with rights see the repository
   --no-ranges         the storage ignores Range
   --no-digests        no digests of assets
@@ -64,6 +70,12 @@ fn run() -> Result<Option<Double>, String> {
             "--limit" => config.limit = number(&value()?)?,
             "--enterprise" => config.enterprise = true,
             "--immutable" => config.immutable = true,
+            "--archived" => config.archived = true,
+            "--tags-restricted" => config.tags_restricted = true,
+            "--former" => config.former = Some(value()?),
+            "--unpushed" => drop(config.unpushed.insert(value()?)),
+            "--drifted" => drop(config.drifted.insert(value()?)),
+            "--refs-guarded" => config.refs_guarded = true,
             "--private" => config.private = true,
             "--no-ranges" => config.ranges = false,
             "--no-digests" => config.digests = false,

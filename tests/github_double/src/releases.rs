@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::config::Rights;
 use crate::json;
 use crate::route::Call;
+use crate::rules;
 use crate::state::{Release, State, Tag};
 use crate::wire::{Incoming, Reply, decode};
 
@@ -50,8 +51,8 @@ fn notes(sent: &Value) -> Reply {
     }
 }
 
-/// "Users with push access … will receive listings for draft releases"; newest first. "Only the first 10000 results are
-/// available."
+/// "Users with push access … will receive listings for draft releases", but not of an archived repository
+/// (<https://github.com/github/docs/issues/42019>); newest first. "Only the first 10000 results are available."
 fn list(call: &Call<'_>, state: &State) -> Reply {
     let visible: Vec<&Release> =
         state.releases.iter().rev().filter(|release| sees(call, release)).take(10_000).collect();
@@ -70,7 +71,7 @@ fn by_id(call: &Call<'_>, state: &State, id: Option<u64>) -> Reply {
 }
 
 fn sees(call: &Call<'_>, release: &Release) -> bool {
-    !release.draft || call.rights == Rights::Write
+    !release.draft || call.rights == Rights::Write && !call.shared.config.archived
 }
 
 /// Makes a release. Nothing keeps several drafts from having one tag:
@@ -83,6 +84,9 @@ fn create(call: &Call<'_>, state: &mut State, sent: &Value) -> Reply {
     };
     if state.published(tag).is_some() {
         return json::already_exists("Release", "tag_name");
+    }
+    if let Err(refusal) = rules::target(call, state, sent) {
+        return refusal;
     }
     let (id, created_at) = (state.next_id(), state.next_time());
     let mut release = Release {
@@ -99,6 +103,9 @@ fn create(call: &Call<'_>, state: &mut State, sent: &Value) -> Reply {
         assets: Vec::new(),
     };
     assign(&mut release, sent);
+    if let Err(refusal) = rules::texts(&release) {
+        return refusal;
+    }
     if !sent["draft"].as_bool().unwrap_or(false)
         && let Err(refusal) = publish(call, state, &mut release, sent)
     {
@@ -127,6 +134,9 @@ fn change(call: &Call<'_>, state: &mut State, id: u64, sent: &Value) -> Reply {
     }
     let was_draft = release.draft;
     assign(&mut release, sent);
+    if let Err(refusal) = rules::target(call, state, sent).and_then(|()| rules::texts(&release)) {
+        return refusal;
+    }
     if was_draft
         && sent["draft"].as_bool() == Some(false)
         && let Err(refusal) = publish(call, state, &mut release, sent)
@@ -169,6 +179,14 @@ fn publish(call: &Call<'_>, state: &mut State, release: &mut Release, sent: &Val
         return Err(json::invalid(&json!([
             { "resource": "Release", "code": "custom", "field": "tag_name",
               "message": "tag_name was used by an immutable release" },
+            { "resource": "Release", "code": "custom", "message": "Published releases must have a valid tag" },
+        ])));
+    }
+    if !state.tags.contains_key(&release.tag)
+        && let Err(message) = rules::creation(call, state, &release.tag)
+    {
+        return Err(json::invalid(&json!([
+            { "resource": "Release", "code": "custom", "field": "pre_receive", "message": format!("pre_receive {message}") },
             { "resource": "Release", "code": "custom", "message": "Published releases must have a valid tag" },
         ])));
     }

@@ -18,6 +18,8 @@ pub(crate) fn facts(call: &Call<'_>) -> Value {
         "name": config.repository.split('/').next_back(),
         "full_name": config.repository,
         "private": config.private,
+        "archived": config.archived,
+        "html_url": format!("{}/{}", call.shared.bases.web, config.repository),
         "default_branch": "main",
     });
     if let Some(token) = call.head.token() {

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::record::Place;
 use crate::server::Shared;
 use crate::wire::{Head, Incoming, Reply};
-use crate::{assets, download, json, releases, repository, tags};
+use crate::{assets, download, json, releases, repository, rules, tags};
 
 /// The origin that a request means. On Enterprise one listener has three, by path:
 /// <https://docs.github.com/enterprise-server@latest/rest/enterprise-admin#endpoint-urls>
@@ -129,6 +129,8 @@ fn api(
         ("GET", []) => Ok(call.read(&repository::facts(&call))),
         ("GET", ["immutable-releases"]) => Ok(repository::rules(&call)),
         ("GET", ["git", "ref", "tags", name @ ..]) => Ok(tags::reference(&call, &name.join("/"))),
+        ("POST", ["git", "refs"]) => tags::make(&call, body),
+        ("GET", ["git", "commits", sha]) => Ok(tags::commit(&call, sha)),
         ("GET", ["git", "tags", sha]) => Ok(tags::object(&call, sha)),
         ("DELETE", ["git", "refs", "tags", name @ ..]) => Ok(tags::delete(&call, &name.join("/"))),
         (_, ["releases", "assets", id]) => Ok(assets::one(&call, id)),
@@ -151,7 +153,7 @@ impl Call<'_> {
     fn refused_to_write(&self) -> Option<Reply> {
         let token = self.head.token().unwrap_or_default();
         match self.rights {
-            Rights::Write => None,
+            Rights::Write => rules::archived(self),
             _ if !self.known => Some(json::error(401, "Requires authentication")),
             // <https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible>
             _ if token.starts_with("ghs_") => {

@@ -184,6 +184,13 @@ fn reply_to(
             reply.headers.retain(|(name, _)| name != "link");
             reply = reply.header("link", format!("<{address}>; rel=\"next\""));
         }
+        Some(Fault::NoLinks) => reply.headers.retain(|(name, _)| name != "link"),
+        Some(Fault::EndlessPages) => {
+            reply.headers.retain(|(name, _)| name != "link");
+            let page = head.query("page").and_then(|text| text.parse::<u64>().ok()).unwrap_or(1) + 1;
+            let address = format!("{}{}?page={page}", shared.bases.api, head.path());
+            reply = reply.header("link", format!("<{address}>; rel=\"next\""));
+        }
         _ => {}
     }
     Ok(reply)

@@ -159,3 +159,68 @@ fn who_asks_from_another_process_sees_the_log() {
     ask(&double, "GET", "/_double/clear", "", "");
     assert!(double.log().is_empty());
 }
+
+/// What GitHub refuses by a limit or a rule, with the words it uses.
+#[test]
+fn limits_and_rules_are_refused_in_githubs_words() {
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    let commit = || [COMMIT.to_owned()].into_iter().collect();
+    let plain = Config::default;
+    let drifted = || Config { drifted: commit(), ..plain() };
+    let release = |more: Value| {
+        let mut all = json!({ "tag_name": "x/v1.0.0", "draft": true });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        (RELEASES, all)
+    };
+    let reference =
+        || ("/repos/octo/plugins/git/refs", json!({ "ref": "refs/tags/x/v1.0.0", "sha": COMMIT }));
+    let long = |name: &str, count: usize| release(json!({ name: "é".repeat(count) }));
+    let target = || release(json!({ "target_commitish": COMMIT }));
+    let job = "authorization: Bearer ghs_write\r\n";
+    let cases: Vec<(Config, &str, (&str, Value), u16, &str)> = vec![
+        (plain(), WRITER, long("body", 125_000), 201, ""),
+        (plain(), WRITER, long("body", 125_001), 422, "body is too long (maximum is 125000 characters)"),
+        (plain(), WRITER, long("name", 257), 422, "name is too long (maximum is 256 characters)"),
+        (
+            plain(),
+            WRITER,
+            release(json!({ "tag_name": "x/v1.0.0-a.lock" })),
+            422,
+            "tag_name is not well-formed",
+        ),
+        (plain(), WRITER, release(json!({ "tag_name": "x v1" })), 422, "tag_name is not well-formed"),
+        (Config { archived: true, ..plain() }, WRITER, release(json!({})), 403, "archived so is read-only"),
+        (Config { unpushed: commit(), ..plain() }, WRITER, target(), 422, "target_commitish"),
+        (Config { unpushed: commit(), ..plain() }, WRITER, reference(), 422, "Object does not exist"),
+        // Only tokens that aren't a person's, only where the commit is named, only on such a commit.
+        (drifted(), job, target(), 403, "Resource not accessible by integration"),
+        (drifted(), "authorization: Bearer github_pat_write\r\n", target(), 403, "personal access token"),
+        (drifted(), WRITER, target(), 201, ""),
+        (plain(), job, target(), 201, ""),
+        (drifted(), job, release(json!({})), 201, ""),
+        (drifted(), job, reference(), 201, ""),
+        (Config { refs_guarded: true, ..drifted() }, job, reference(), 403, "not accessible by integration"),
+        (Config { tags_restricted: true, ..plain() }, WRITER, reference(), 422, "creations being restricted"),
+        (
+            Config { tags_restricted: true, ..plain() },
+            WRITER,
+            release(json!({ "draft": false })),
+            422,
+            "pre_receive",
+        ),
+    ];
+    for (config, who, (path, body), status, words) in cases {
+        let double = Double::start(config);
+        let got = ask(&double, "POST", path, who, &body.to_string());
+        let text: String = got.body.chars().take(300).collect();
+        assert_eq!(got.status, status, "{path} {who} {words}: {text}");
+        assert!(got.body.contains(words), "{words}: {text}");
+    }
+    // A ref that is there is not made again, and a commit with a ref may be named.
+    let double = Double::start(drifted());
+    assert_eq!(ask(&double, "POST", reference().0, job, &reference().1.to_string()).status, 201);
+    let again = ask(&double, "POST", reference().0, job, &reference().1.to_string());
+    assert!(again.status == 422 && again.body.contains("Reference already exists"), "{}", again.body);
+    assert_eq!(ask(&double, "POST", RELEASES, job, &target().1.to_string()).status, 201);
+    assert_eq!(ask(&double, "GET", &format!("/repos/octo/plugins/git/commits/{COMMIT}"), "", "").status, 200);
+}
