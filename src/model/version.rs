@@ -14,9 +14,13 @@ pub struct PluginVersion {
     semver: Option<semver::Version>,
 }
 
+/// The longest version. With key, target and endings it makes names of files, receipts and tags, and no file system that
+/// people use takes names of more than 255 bytes.
+const LONGEST: usize = 128;
+
 /// Why a text is no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("version `{text}` is not semver: {reason}")]
+#[error("version `{text}` {reason}")]
 pub struct VersionError {
     text: String,
     reason: String,
@@ -57,12 +61,23 @@ impl FromStr for PluginVersion {
         if written == "dev" {
             return Ok(PluginVersion::dev());
         }
-        match semver::Version::parse(written.strip_prefix('v').unwrap_or(written)) {
-            Ok(semver) => Ok(PluginVersion { written: written.to_owned(), semver: Some(semver) }),
-            Err(error) => {
-                Err(VersionError { text: written.escape_debug().to_string(), reason: error.to_string() })
-            }
+        let wrong = |reason: String| {
+            let start: String = written.chars().take(LONGEST).collect();
+            VersionError { text: start.escape_debug().to_string(), reason }
+        };
+        if written.len() > LONGEST {
+            let count = written.len();
+            return Err(wrong(format!(
+                "… is too long: {count} characters, and names of files and tags have room for {LONGEST}"
+            )));
         }
+        let semver = semver::Version::parse(written.strip_prefix('v').unwrap_or(written))
+            .map_err(|error| wrong(format!("is not semver: {error}")))?;
+        // https://git-scm.com/docs/git-check-ref-format
+        if written.ends_with(".lock") {
+            return Err(wrong("can't be a tag: git takes none that ends in `.lock`".to_owned()));
+        }
+        Ok(PluginVersion { written: written.to_owned(), semver: Some(semver) })
     }
 }
 
