@@ -205,6 +205,11 @@ impl Session {
         Ok(git::tags(&self.root, "*/v*", "HEAD")?.into_iter().collect())
     }
 
+    /// Whether this clone is only a part of its repository.
+    pub(super) fn is_shallow(&self) -> Result<bool, Failure> {
+        Ok(git::is_shallow(&self.root)?)
+    }
+
     /// Where this run is.
     pub(super) fn origin(&self, root: &Path) -> Origin {
         // Who has no git can build; then the statement says less.

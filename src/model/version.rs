@@ -121,4 +121,19 @@ mod tests {
             assert!(bad.parse::<PluginVersion>().is_err(), "{bad:?} must be refused");
         }
     }
+
+    /// They were found out by the file system after the compiler, and by the forge after the uploads.
+    #[test]
+    fn what_makes_no_file_name_or_tag_is_no_version() {
+        let long = |length: usize| format!("1.0.0-{}", "x".repeat(length - 6));
+        assert!(long(128).parse::<PluginVersion>().is_ok());
+        for (bad, words) in [
+            (long(129), "is too long: 129 characters"),
+            (long(5_000), "have room for 128"),
+            ("1.0.0-a.lock".to_owned(), "can't be a tag"),
+        ] {
+            let error = bad.parse::<PluginVersion>().unwrap_err().to_string();
+            assert!(error.contains(words) && error.len() < 300, "{error}");
+        }
+    }
 }

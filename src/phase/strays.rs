@@ -1,8 +1,10 @@
 //! Releases that hold packages and aren't understood, because their tag isn't `<key>/v<version>`. Whoever made them (by
-//! hand, or with another tool) thinks they are out; so nobody passes over them without a word.
+//! hand, or with another tool) thinks they are out; so nobody passes over them without a word. And those that a forge
+//! doesn't show.
 
 use std::collections::BTreeMap;
 
+use crate::forge::github::LIST_MOST;
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::PluginKey;
 use crate::model::package::PackageName;
@@ -47,6 +49,17 @@ pub(super) fn not_previous(releases: &[Release], tag: &ReleaseTag) -> Option<Fin
     let is_missed = strays.iter().any(|stray| stray.version.semver() > best.as_ref());
     let message = format!("{}; not taken for the previous release of {}", told(&strays), tag.key);
     is_missed.then(|| Finding::warning("release-tag-unknown", message).hint(hint(&strays)))
+}
+
+/// What a list can't hold: a plugin whose last release is older than all of these looks as if it had none.
+#[must_use]
+pub(super) fn not_shown(releases: &[Release]) -> Option<Finding> {
+    (releases.len() >= LIST_MOST).then(|| {
+        let message = format!(
+            "GitHub shows only the newest {LIST_MOST} releases; plugins that were last released before aren't seen"
+        );
+        Finding::warning("releases-not-shown", message).hint("delete old releases that nobody takes")
+    })
 }
 
 /// The plugins of a release whose tag is none of a plugin. The program's own releases have a bare version as tag
@@ -133,6 +146,13 @@ mod tests {
             assert_eq!(found.len(), usize::from(expected), "{tag}: {found:?}");
             assert!(found.iter().all(|one| one.message.contains(tag)), "{tag}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_list_that_is_full_may_not_be_all() {
+        let one = release("hello/v0.4.0", false, &[]);
+        assert_eq!(not_shown(&vec![one.clone(); LIST_MOST - 1]), None);
+        assert!(not_shown(&vec![one; LIST_MOST]).unwrap().message.contains("the newest 10000"));
     }
 
     #[test]

@@ -143,3 +143,49 @@ fn a_newer_release_under_a_tag_nobody_understands_is_named() {
     let told: Vec<&str> = report.findings.iter().map(|one| one.finding.message.as_str()).collect();
     assert!(told.len() == 1 && told[0].contains("`slack-v0.1.9`") && !told[0].contains("v9"), "{told:?}");
 }
+
+/// A clone of one commit without tags, as a CI service makes it, said "First release." of every release.
+#[test]
+fn a_part_of_the_history_is_not_taken_for_all_of_it() {
+    let source = Repository::packed();
+    source.git(&["tag", "slack/v0.2.0"]);
+    source.write("connector/slack/VERSION", "0.3.0");
+    source.commit("Raise slack");
+    let url = format!("file://{}", source.root().display());
+    let cases: [(&str, &[&str], &str, &[&str]); 4] = [
+        ("shallow", &["--depth", "1"], "Changes since slack/v0.2.0: http", &["notes-short"]),
+        ("tagless", &["--no-tags"], "Changes since slack/v0.2.0: http", &["notes-short"]),
+        ("whole", &[], "Changes since slack/v0.2.0:\n\n- Raise slack (", &[]),
+        ("never released", &["--no-tags"], "First release.", &[]),
+    ];
+    for (case, how, start, codes) in cases {
+        let clone = Repository::clone(&url, how);
+        clone.pack_all("slack", "0.3.0");
+        let double = start_with_previous(case != "never released");
+        let report = run(&clone, &double, &Notes::Generated, Mode::Publish);
+        assert!(report.complete, "{case}: {report:#?}");
+        let found: Vec<&str> = report
+            .findings
+            .iter()
+            .map(|one| one.finding.code)
+            .filter(|code| !code.starts_with("lost-"))
+            .collect();
+        assert_eq!(found, codes, "{case}: {:#?}", report.findings);
+        let state = double.snapshot();
+        let notes = &state.releases.iter().find(|one| one.tag == "slack/v0.3.0").unwrap().notes;
+        assert!(notes.starts_with(start), "{case}: {notes}");
+        assert_eq!(
+            start.ends_with("http"),
+            notes.contains("/compare/slack/v0.2.0...slack/v0.3.0\n"),
+            "{case}"
+        );
+    }
+}
+
+fn start_with_previous(is_released: bool) -> Double {
+    let double = start(false);
+    if is_released {
+        double.seed_release("slack/v0.2.0", false, &[]);
+    }
+    double
+}

@@ -56,6 +56,13 @@ impl Repository {
         repository
     }
 
+    /// A clone of another one.
+    pub(crate) fn clone(url: &str, how: &[&str]) -> Repository {
+        let repository = Repository { dir: Scratch::new().unwrap() };
+        repository.git(&[&["clone", "--quiet"], how, &[url, "."]].concat());
+        repository
+    }
+
     /// The same, with all its packages.
     pub(crate) fn packed() -> Repository {
         let repository = Repository::new();

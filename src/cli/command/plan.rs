@@ -6,6 +6,7 @@ use crate::cli::render::{Console, release as render};
 use crate::cli::select;
 use crate::cli::session::Session;
 use crate::model::failure::Failure;
+use crate::model::finding::Finding;
 use crate::model::names::PluginKind;
 use crate::model::project::{Plugin, Project};
 use crate::phase::catalog::renamed;
@@ -68,6 +69,13 @@ fn keep_unreleased(
         return Ok(());
     }
     let out = if args.offline {
+        // A part of the repository: "no tag here" isn't "not released".
+        if session.is_shallow()? {
+            let message =
+                "this clone is shallow: tags may be missing, and what is released may be in the matrix";
+            let hint = "check out with all history (`fetch-depth: 0`), or leave --offline out";
+            console.findings(&[Finding::warning("clone-shallow", message).hint(hint)]);
+        }
         session.tags()?
     } else {
         let forge = session.forge(&args.forge)?;

@@ -6,6 +6,10 @@ use crate::model::release::NewRelease;
 /// as the text "(maximum is … characters)" of Rails counts. <https://github.com/ncipollo/release-action/issues/493>
 pub const NOTES_MOST: usize = 125_000;
 
+/// How many releases a list shows: "Only the first 10000 results are available."
+/// <https://docs.github.com/rest/releases/releases#list-releases>
+pub const LIST_MOST: usize = 10_000;
+
 /// Characters of a title: "name is too long (maximum is 256 characters)".
 /// <https://github.com/yasserstudio/geoalgeria/pull/177>
 const TITLE_MOST: usize = 256;

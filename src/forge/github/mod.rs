@@ -21,7 +21,7 @@ use crate::sys::env;
 use crate::sys::http::{Http, Proxies, Times};
 use crate::sys::secret::Secret;
 
-pub use self::bounds::{NOTES_MOST, Part, objections};
+pub use self::bounds::{LIST_MOST, NOTES_MOST, Part, objections};
 pub use self::read::Piece;
 pub use self::retry::Pace;
 

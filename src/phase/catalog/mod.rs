@@ -93,6 +93,7 @@ pub fn from_releases(
     listener: Listener<'_>,
 ) -> Result<CatalogReport, Failure> {
     let Selection { mut offers, mut findings } = select::select(releases, wish.prereleases);
+    findings.extend(strays::not_shown(releases));
     findings.extend(strays::not_listed(releases, |key| Some(&offers.get(key)?.best.as_ref()?.version)));
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
     let mut failed: Vec<Unread> = Vec::new();

@@ -3,20 +3,20 @@
 
 use super::Request;
 use super::local::Set;
-use super::notes::{self, Notes};
+use super::notes::{self, Notes, Place};
 use crate::forge::github::{self, Part};
 use crate::model::finding::Finding;
 use crate::model::project::Plugin;
 use crate::model::release::NewRelease;
 
-/// The release of a set to the repository with that page.
+/// The release of a set to that place.
 pub(super) fn release(
     request: &Request<'_>,
     plugin: &Plugin,
     set: &Set,
-    page: &str,
+    to: &Place,
 ) -> (NewRelease, Vec<Finding>) {
-    let (notes, findings) = notes::write(request.notes, set, plugin, request.root, page);
+    let (notes, findings) = notes::write(request.notes, set, plugin, request.root, to);
     (with(set, notes), findings)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn objections(request: &Request<'_>, plugin: &Plugin, set: &Set) -> V
     let new = match request.notes {
         // What comes from git is cut to fit, when it is known what is released.
         Notes::Generated => with(set, String::new()),
-        Notes::Given(_) => release(request, plugin, set, "").0,
+        Notes::Given(_) => release(request, plugin, set, &Place::default()).0,
     };
     let files: Vec<(&str, u64)> = set.files.iter().map(|file| (file.name.as_str(), file.size)).collect();
     let finding = |(part, message): (Part, String)| {

@@ -35,27 +35,43 @@ pub enum Notes {
     Given(String),
 }
 
-/// The notes of a release to the repository with that page. Where git can't tell what changed they say less, and a
-/// finding says why. What comes from git always fits; a given text isn't cut.
+/// Where a release goes, as far as its notes speak of it.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The repository's page; empty where it isn't known.
+    pub page: String,
+    /// The tags of what is published there.
+    pub published: Vec<String>,
+}
+
+/// The notes of a release. Where git can't tell what changed they say less, and a finding says why. What comes from git
+/// always fits; a given text isn't cut.
 #[must_use]
-pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path, page: &str) -> (String, Vec<Finding>) {
+pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path, to: &Place) -> (String, Vec<Finding>) {
     let checking = checking(set);
     let (changes, findings) = match notes {
         Notes::Given(text) => (text.trim_end().to_owned(), Vec::new()),
-        Notes::Generated => match history(set, plugin, root) {
-            Ok(History { previous: None, .. }) => ("First release.".to_owned(), Vec::new()),
-            Ok(History { previous: Some(previous), commits }) => {
-                let room = NOTES_MOST.saturating_sub(checking.chars().count() + 10);
-                let all = all_changes(page, &previous, &set.tag);
-                (changes_since(&previous, &commits, room, all), Vec::new())
+        Notes::Generated => {
+            let room = NOTES_MOST.saturating_sub(checking.chars().count() + 10);
+            let all = |previous: &ReleaseTag| all_changes(&to.page, previous, &set.tag);
+            match history(set, plugin, root, &to.published) {
+                Ok(None) => ("First release.".to_owned(), Vec::new()),
+                Ok(Some(History { previous, commits })) => {
+                    (changes_since(&previous, &commits, room, all(&previous)), Vec::new())
+                }
+                Err(why) => {
+                    let message = format!("the notes of {} don't say what changed: {why}", set.tag);
+                    let finding = Finding::warning("notes-short", message)
+                        .hint("check out with all history (`fetch-depth: 0`), or give --notes-file");
+                    let link = match &why {
+                        Untold::Missing { previous } => all(previous).map(|link| (previous, link)),
+                        Untold::Git(_) => None,
+                    };
+                    let text = link.map(|(previous, link)| format!("Changes since {previous}: {link}"));
+                    (text.unwrap_or_default(), vec![finding])
+                }
             }
-            Err(why) => {
-                let message = format!("the notes of {} don't say what changed: {why}", set.tag);
-                let finding = Finding::warning("notes-short", message)
-                    .hint("check out with all history (`fetch-depth: 0`), or give --notes-file");
-                (String::new(), vec![finding])
-            }
-        },
+        }
     };
     let parts = [changes, checking];
     let text: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
@@ -64,18 +80,41 @@ pub fn write(notes: &Notes, set: &Set, plugin: &Plugin, root: &Path, page: &str)
 
 /// What happened since the previous release.
 struct History {
-    previous: Option<ReleaseTag>,
+    previous: ReleaseTag,
     commits: Vec<Commit>,
 }
 
-fn history(set: &Set, plugin: &Plugin, root: &Path) -> Result<History, GitError> {
+/// Why what happened isn't known.
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    /// git can't tell.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The previous release isn't in this clone.
+    #[error("{previous} is released, and this clone lacks its tag or the history since")]
+    Missing {
+        /// The previous release.
+        previous: ReleaseTag,
+    },
+}
+
+/// What happened since the previous release; nothing when there is none. A clone is a part of a repository: CI services
+/// fetch one commit and no tags. So "there is no tag here" isn't "there was no release"; that the forge knows.
+fn history(set: &Set, plugin: &Plugin, root: &Path, published: &[String]) -> Result<Option<History>, Untold> {
     let until = set.commit.as_deref().unwrap_or("HEAD");
     let tags = git::tags(root, &format!("{}/v*", set.tag.key), until)?;
-    let Some(previous) = previous(&set.tag.version, &tags) else {
-        return Ok(History { previous: None, commits: Vec::new() });
-    };
-    let commits = git::commits(root, Some(&previous.to_string()), until, &pathspecs(set, plugin))?;
-    Ok(History { previous: Some(previous), commits })
+    let ours =
+        published.iter().filter(|tag| ReleaseTag::parse(tag).is_some_and(|tag| tag.key == set.tag.key));
+    let all: Vec<String> = tags.iter().chain(ours).cloned().collect();
+    let Some(previous) = previous(&set.tag.version, &all) else { return Ok(None) };
+    let tag = previous.to_string();
+    // Not among this commit's ancestors: on another branch, or cut off.
+    let is_ancestor = tags.contains(&tag);
+    if !is_ancestor && (git::is_shallow(root)? || git::tag_commit(root, &tag)?.is_none()) {
+        return Err(Untold::Missing { previous });
+    }
+    let commits = git::commits(root, Some(&tag), until, &pathspecs(set, plugin))?;
+    Ok(Some(History { previous, commits }))
 }
 
 /// The release before: the highest lower version. A stable version follows a stable one, so that its notes hold what

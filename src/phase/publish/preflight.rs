@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::decide::{Decision, Seen, decide};
 use super::local::{self, Dirt, Set};
+use super::notes::Place;
 use super::{Candidate, Choice, Findings, Request, Token, digests, new, out, position, ratchet};
 use crate::forge::github::GitHub;
 use crate::model::event::StepOutcome;
@@ -161,6 +162,10 @@ pub(super) fn remote(
         Some(releases) => releases,
         None => request.forge.releases()?,
     };
+    findings.add(first, FailureKind::Remote, strays::not_shown(&releases));
+    let published = releases.iter().filter(|release| !release.draft);
+    let to =
+        Place { page: facts.page.clone(), published: published.map(|release| release.tag.clone()).collect() };
     for candidate in candidates.iter_mut() {
         let Some(set) = &candidate.set else { continue };
         let tag = set.tag.to_string();
@@ -185,7 +190,7 @@ pub(super) fn remote(
             if tag_commit.is_none() {
                 findings.add(candidate.plugin, FailureKind::Remote, unpushed(request.forge, set)?);
             }
-            let (new, short) = new::release(request, candidate.plugin, set, &facts.page);
+            let (new, short) = new::release(request, candidate.plugin, set, &to);
             findings.add(candidate.plugin, FailureKind::Findings, short);
             candidate.new = Some(new);
         }

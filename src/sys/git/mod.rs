@@ -102,9 +102,7 @@ pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitErro
         return Err(GitError::NoRepository { folder: folder.to_owned(), since: since.to_owned() });
     }
     let top = PathBuf::from(inside.stdout_text().trim_end());
-    let shallow = || -> Result<bool, GitError> {
-        Ok(git(folder, &["rev-parse", "--is-shallow-repository"])?.stdout_text().trim() == "true")
-    };
+    let shallow = || is_shallow(folder);
     // `--end-of-options` keeps a reference that starts with a dash from being an option.
     let spec = format!("{since}^{{commit}}");
     if !git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?.success() {
@@ -134,6 +132,14 @@ pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitErro
         .collect();
     paths.sort();
     Ok(paths)
+}
+
+/// Whether history was cut off when the repository was cloned; what isn't there may be anywhere else.
+///
+/// # Errors
+/// When git can't be asked.
+pub fn is_shallow(folder: &Path) -> Result<bool, GitError> {
+    Ok(git(folder, &["rev-parse", "--is-shallow-repository"])?.stdout_text().trim() == "true")
 }
 
 fn git(folder: &Path, args: &[&str]) -> Result<Finished, GitError> {
