@@ -13,6 +13,14 @@ pub enum ForgeError {
         /// What happened.
         why: String,
     },
+    /// Somebody answers, and nobody vouches for who it is.
+    #[error("can't {what}: {why}")]
+    Untrusted {
+        /// What was tried, on what.
+        what: String,
+        /// What happened.
+        why: String,
+    },
     /// A rate limit that would take longer than wick waits.
     #[error("can't {what}: GitHub's {limit} rate limit is used up until {resets}")]
     RateLimited {
@@ -120,11 +128,15 @@ impl ForgeError {
     /// Whether the forge itself said no, so that asking what it holds tells more.
     #[must_use]
     pub fn is_answer(&self) -> bool {
-        match self {
-            ForgeError::Unreachable { .. } | ForgeError::RateLimited { .. } => false,
-            ForgeError::File { .. } | ForgeError::Interrupted => false,
-            _ => true,
-        }
+        let is_silent = matches!(
+            self,
+            ForgeError::Unreachable { .. }
+                | ForgeError::Untrusted { .. }
+                | ForgeError::RateLimited { .. }
+                | ForgeError::File { .. }
+                | ForgeError::Interrupted
+        );
+        !is_silent
     }
 }
 
@@ -166,6 +178,10 @@ impl Explain for ForgeError {
                 "wait until then, or use a token with a higher limit"
             }
             ForgeError::RateLimited { .. } => "run again then; what was done is kept",
+            ForgeError::Untrusted { .. } => {
+                "where a company's own authority signs for that server (or for a proxy that looks into connections), name \
+                 its certificate with SSL_CERT_FILE"
+            }
             ForgeError::Unreachable { .. } => {
                 "check the network, HTTPS_PROXY and --api-url, then run again: it goes on where it stopped"
             }

@@ -146,6 +146,20 @@ fn releases_nobody_lists_and_an_old_name_are_named() {
     assert!(!stderr(&plain).contains("octo/old"), "{}", stderr(&plain));
 }
 
+/// A private repository's packages are seen with its token, and listed for hosts that have none.
+#[test]
+fn what_only_a_token_sees_is_not_what_everybody_sees() {
+    for private in [true, false] {
+        let (double, dir) = (start(Config { private, ..Config::default() }), Scratch::new().unwrap());
+        release(&double, "hello", "0.1.0");
+        let listed = wick(dir.path(), &double, &REPO);
+        let said = stderr(&listed);
+        assert_eq!(listed.status.code(), Some(0), "{said}");
+        let words = "warning: the packages of octo/plugins can't be downloaded without a token";
+        assert_eq!(said.contains(words), private, "{said}");
+    }
+}
+
 #[test]
 fn failures_are_named_and_cost_no_entry() {
     let (double, dir) = (start(Config::default()), Scratch::new().unwrap());

@@ -152,6 +152,22 @@ fn a_proxy_of_the_environment_is_taken() {
     assert!(!head.contains("ghp_write"), "the proxy sees no token");
 }
 
+/// "can't connect to api.github.com", said where the proxy was down, sent people to the wrong place.
+#[test]
+fn a_proxy_that_is_down_is_named() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let environment = BTreeMap::from([("https_proxy".to_owned(), format!("http://me:hunter2@{free}"))]);
+    let proxies = Proxies::from_environment(&environment);
+    let access =
+        Access { api_url: "https://api.github.com".to_owned(), repository: "o/r".to_owned(), token: None };
+    let error = GitHub::with(access, Manner { proxies, ..manner() }).releases().unwrap_err().to_string();
+    assert!(
+        error.contains("can't connect to api.github.com through the proxy that https_proxy names"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
 #[test]
 fn a_proxy_that_is_none_is_named_without_its_password() {
     let environment = BTreeMap::from([("HTTPS_PROXY".to_owned(), "gopher://user:hunter2@x".to_owned())]);

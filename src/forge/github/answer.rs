@@ -30,7 +30,8 @@ impl GitHub {
         if let Some(limit) = Limit::of(answer, self.pace.now(), met) {
             self.hold_back(limit);
             let error = limit.error(what);
-            return Failed::Again(Again { limit: Some(limit), ..Again::once_more(error, false) });
+            let again = Again { limit: Some(limit), ..Again::once_more(error, false) };
+            return Failed::Again(Box::new(again));
         }
         let said = Said::of(&answer.body);
         let (what, why) = (what.to_owned(), self.clean(&said.text(answer)));
@@ -40,13 +41,13 @@ impl GitHub {
             404 => Failed::Final(ForgeError::NotFound { what }),
             422 if said.has_code("already_exists") => Failed::Final(ForgeError::AlreadyExists { what }),
             422 if why.contains("immutable release") => Failed::Final(ForgeError::Immutable { what, why }),
-            status @ (408 | 500 | 502..=504 | 506..=599) => Failed::Again(Again {
+            status @ (408 | 500 | 502..=504 | 506..=599) => Failed::Again(Box::new(Again {
                 least: answer
                     .header("retry-after")
                     .and_then(|text| text.trim().parse().ok())
                     .map_or(Duration::ZERO, Duration::from_secs),
                 ..Again::once_more(ForgeError::Refused { what, status, why }, true)
-            }),
+            })),
             status => Failed::Final(ForgeError::Refused { what, status, why }),
         }
     }
@@ -59,10 +60,12 @@ impl GitHub {
             HttpError::Interrupted => return Failed::Final(ForgeError::Interrupted),
             HttpError::File { .. } => ForgeError::File { what, why },
             HttpError::TooLarge { .. } => ForgeError::Unreadable { what, why },
+            HttpError::Trust { .. } => ForgeError::Untrusted { what, why },
             _ => ForgeError::Unreachable { what, why },
         };
         if error.is_transient() {
-            Failed::Again(Again { silent: error.waited(), ..Again::once_more(said, error.may_be_done()) })
+            let again = Again { silent: error.waited(), ..Again::once_more(said, error.may_be_done()) };
+            Failed::Again(Box::new(again))
         } else {
             Failed::Final(said)
         }

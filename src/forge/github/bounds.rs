@@ -105,7 +105,8 @@ mod tests {
         assert_eq!(objected(|_| {}, &fine), "");
         // Characters, not bytes.
         assert_eq!(objected(|new| new.notes = "ü".repeat(125_000), &fine), "");
-        let cases: [(fn(&mut NewRelease), &[(&str, u64)], &str); 9] = [
+        type Case<'a> = (fn(&mut NewRelease), &'a [(&'a str, u64)], &'a str);
+        let cases: [Case<'_>; 9] = [
             (|new| new.notes = "ü".repeat(125_001), &fine, "125001 characters, and GitHub takes 125000"),
             (|new| new.title = "x".repeat(257), &fine, "title has 257 characters, and GitHub takes 256"),
             (

@@ -29,7 +29,7 @@ impl GitHub {
             match self.once(ask, &mut tries) {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Final(error)) => return Err(error),
-                Err(Failed::Again(again)) => tries.again(again)?,
+                Err(Failed::Again(again)) => tries.again(*again)?,
             }
         }
     }

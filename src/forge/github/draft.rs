@@ -34,7 +34,7 @@ impl GitHub {
                 Err(Failed::Again(again)) => again,
             };
             let may_be_done = again.may_be_done;
-            tries.again(again)?;
+            tries.again(*again)?;
             if may_be_done && let Some(made) = self.draft_like(new)? {
                 return Ok(made);
             }
@@ -82,7 +82,7 @@ impl GitHub {
                 Err(Failed::Again(again)) => again,
             };
             let may_be_done = again.may_be_done;
-            tries.again(again)?;
+            tries.again(*again)?;
             // Once it is immutable, saying the same again may be refused.
             if may_be_done {
                 let now = self.release(id)?;

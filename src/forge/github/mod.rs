@@ -36,6 +36,8 @@ pub struct GitHub {
     hold: Mutex<Option<limits::Limit>>,
     /// Whether an answer of the API came from another address than was asked.
     redirected: AtomicBool,
+    /// Whether an asset could only be read with the token.
+    closed: AtomicBool,
 }
 
 /// How to reach a repository.
@@ -89,6 +91,7 @@ impl GitHub {
             most: manner.most,
             hold: Mutex::default(),
             redirected: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -96,6 +99,13 @@ impl GitHub {
     #[must_use]
     pub fn repository(&self) -> &str {
         &self.access.repository
+    }
+
+    /// Whether an asset was read that only this token's owner can read: what is seen with a token isn't what everybody
+    /// sees.
+    #[must_use]
+    pub fn is_closed_to_others(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     fn was_redirected(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Reading the bytes of assets: parts where the server does ranges, else the whole.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 use super::GitHub;
 use super::retry::{Failed, Tries};
@@ -47,7 +48,9 @@ impl GitHub {
             Err(ForgeError::NotFound { .. } | ForgeError::Denied { .. } | ForgeError::Unreadable { .. })
                 if self.access.token.is_some() =>
             {
-                self.read_through(Door::Api, &what, asset, range.as_ref())
+                let piece = self.read_through(Door::Api, &what, asset, range.as_ref())?;
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(piece)
             }
             piece => piece,
         }
@@ -99,7 +102,7 @@ impl GitHub {
             match piece {
                 Ok(piece) => return Ok(piece),
                 Err(Failed::Final(error)) => return Err(error),
-                Err(Failed::Again(again)) => tries.again(again)?,
+                Err(Failed::Again(again)) => tries.again(*again)?,
             }
         }
     }

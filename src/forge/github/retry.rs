@@ -81,7 +81,7 @@ pub(super) enum Failed {
     /// Trying again won't help.
     Final(ForgeError),
     /// It may work a moment later.
-    Again(Again),
+    Again(Box<Again>),
 }
 
 /// Why, and what to respect before the next try.
@@ -101,7 +101,7 @@ pub(super) struct Again {
 impl Failed {
     /// A failure that may pass by itself.
     pub(super) fn again(error: ForgeError, may_be_done: bool) -> Failed {
-        Failed::Again(Again::once_more(error, may_be_done))
+        Failed::Again(Box::new(Again::once_more(error, may_be_done)))
     }
 }
 

@@ -64,7 +64,7 @@ impl GitHub {
         loop {
             match self.once(&ask, &mut tries).and_then(|answer| self.made(&what, &answer, new)) {
                 Ok(()) => return Ok(Standing::Set),
-                Err(Failed::Again(again)) => tries.again(again)?,
+                Err(Failed::Again(again)) => tries.again(*again)?,
                 Err(Failed::Final(ForgeError::Interrupted)) => return Err(ForgeError::Interrupted),
                 // What GitHub says of it differs (403, 404, 422); whether the tag is there now doesn't.
                 Err(Failed::Final(_)) => {

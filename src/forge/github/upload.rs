@@ -77,11 +77,11 @@ impl GitHub {
                 }
                 Err(Failed::Final(error)) => return Err(self.explained(error)),
                 Err(Failed::Again(again)) if !again.may_be_done => {
-                    tries.again(again)?;
+                    tries.again(*again)?;
                     standing = Standing::Free;
                     continue;
                 }
-                Err(Failed::Again(again)) => tries.again(again)?,
+                Err(Failed::Again(again)) => tries.again(*again)?,
             }
             let now = self.release(release.id).map_err(|error| self.explained(error))?;
             standing = self.standing(&now.assets, &meant)?;

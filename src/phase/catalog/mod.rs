@@ -70,6 +70,13 @@ pub fn regenerate(
     let releases = github.releases()?;
     let mut report =
         from_releases(&releases, &|asset, range| github.read(asset, range), previous, wish, listener)?;
+    if github.is_closed_to_others() {
+        // A host has no token: for it such an address is "not found".
+        let message = format!("the packages of {} can't be downloaded without a token", github.repository());
+        let finding = Finding::warning("catalog-not-public", message)
+            .hint("make the repository public, or release to a public one with --repo");
+        report.findings.push(finding);
+    }
     report.findings.extend(github.renamed()?.map(|now| renamed(github.repository(), &now)));
     Ok(report)
 }

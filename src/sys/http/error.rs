@@ -97,11 +97,13 @@ impl HttpError {
     /// Whether the same request may succeed a moment later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
-            HttpError::Connect { .. } | HttpError::Broken { .. } => true,
-            HttpError::Silent { .. } | HttpError::Slow { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            HttpError::Connect { .. }
+                | HttpError::Silent { .. }
+                | HttpError::Slow { .. }
+                | HttpError::Broken { .. }
+        )
     }
 
     /// How long it was waited for nothing, or next to nothing.
@@ -116,11 +118,13 @@ impl HttpError {
     /// Whether the server may have acted on the request.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
-        match self {
-            HttpError::Silent { .. } | HttpError::Slow { .. } => true,
-            HttpError::Broken { .. } | HttpError::TooLarge { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            HttpError::Silent { .. }
+                | HttpError::Slow { .. }
+                | HttpError::Broken { .. }
+                | HttpError::TooLarge { .. }
+        )
     }
 
     /// Reads ureq's error for a request to `host`.

@@ -188,8 +188,14 @@ impl Http {
         }
         let times = self.times_of(request);
         let agent = self.agent(origin, times)?;
-        let fail = |error| HttpError::from_ureq(error, &origin.host, &times);
-        let pace = Pace::new(&origin.host, times.answer);
+        // Who is asked, for the error: through a proxy it is the proxy that can't be reached, as often as not.
+        let proxy = self.proxies.of(origin);
+        let host = proxy.map_or_else(
+            || origin.host.clone(),
+            |named| format!("{} through the proxy that {} names", origin.host, named.variable),
+        );
+        let fail = |error| HttpError::from_ureq(error, &host, &times);
+        let pace = Pace::new(&host, times.answer);
         let built = prepared(request).map_err(|error| fail(error.into()))?;
         let answer = match request.body {
             Body::Empty => agent.run(built.body(()).map_err(|error| fail(error.into()))?).map_err(fail)?,
@@ -212,7 +218,7 @@ impl Http {
             parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let announced = body.content_length();
         let fail_io = |error: std::io::Error| fail(error.into());
-        let pace = Pace::new(&origin.host, times.stall);
+        let pace = Pace::new(&host, times.stall);
         let body = body::read_answer(&mut body.as_reader(), announced, request.most, &pace, fail_io)?;
         Ok(Response { status: parts.status.as_u16(), body, redirected: false, headers })
     }

@@ -177,7 +177,8 @@ fn limits_and_rules_are_refused_in_githubs_words() {
     let long = |name: &str, count: usize| release(json!({ name: "é".repeat(count) }));
     let target = || release(json!({ "target_commitish": COMMIT }));
     let job = "authorization: Bearer ghs_write\r\n";
-    let cases: Vec<(Config, &str, (&str, Value), u16, &str)> = vec![
+    type Case<'a> = (Config, &'a str, (&'a str, Value), u16, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (plain(), WRITER, long("body", 125_000), 201, ""),
         (plain(), WRITER, long("body", 125_001), 422, "body is too long (maximum is 125000 characters)"),
         (plain(), WRITER, long("name", 257), 422, "name is too long (maximum is 256 characters)"),
