@@ -130,7 +130,7 @@ pub fn start(
 }
 
 fn place() -> Result<(Scratch, PathBuf), SandboxError> {
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::for_sockets()?;
     let home = super::files::canonical(scratch.path())?.join("home");
     super::files::create_folder(&home)?;
     Ok((scratch, home))
