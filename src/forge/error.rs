@@ -41,6 +41,14 @@ pub enum ForgeError {
         /// Whether a token was sent.
         with_token: bool,
     },
+    /// 401 for a token that was sent: expired, revoked, mistyped, or another server's.
+    #[error("can't {what}: {why}")]
+    TokenUnknown {
+        /// What was tried, on what.
+        what: String,
+        /// What the forge said.
+        why: String,
+    },
     /// There is no such thing.
     #[error("can't {what}: there is no such thing")]
     NotFound {
@@ -171,6 +179,10 @@ impl Explain for ForgeError {
                 "set WICK_GITHUB_TOKEN (or GITHUB_TOKEN, GH_TOKEN), for example from `gh auth token`"
             }
             ForgeError::Denied { .. } => "the token needs `contents: write` on that repository",
+            ForgeError::TokenUnknown { .. } => {
+                "that server doesn't know the token (any more): make a new one, or look which of WICK_GITHUB_TOKEN, \
+                 GITHUB_TOKEN and GH_TOKEN is set"
+            }
             ForgeError::Immutable { .. } => {
                 "published releases are immutable there: raise the version and release that"
             }

@@ -105,6 +105,12 @@ fn what_was_never_pushed_is_known() {
     let config = Config { unpushed: [COMMIT.to_owned()].into_iter().collect(), ..Config::default() };
     let double = Double::start(config);
     let github = client(&double);
-    assert!(!github.has_commit(COMMIT).unwrap());
-    assert!(github.has_commit("1234567890abcdef1234567890abcdef12345678").unwrap());
+    assert!(github.lacks_commit(COMMIT).unwrap());
+    assert!(!github.lacks_commit("1234567890abcdef1234567890abcdef12345678").unwrap());
+    // A server that doesn't know the question, or doesn't let this token ask, has told nothing.
+    for status in [404, 403] {
+        double.clear_log();
+        double.fail_from(1, Fault::Status(status));
+        assert!(!matches!(github.lacks_commit(COMMIT), Ok(true)), "{status}");
+    }
 }

@@ -87,6 +87,20 @@ fn plan_is_a_matrix_of_what_is_not_released() {
     assert!(told.lines().nth(1) == Some("any=true"), "{told}");
 }
 
+/// Without GitHub, tags say what is released; a clone of one commit has none, and every plugin was in the matrix.
+#[test]
+fn a_clone_that_is_a_part_says_so_when_its_tags_are_asked() {
+    let (double, source) = (start(false), Repository::new());
+    let url = format!("file://{}", source.root().display());
+    for (how, is_told) in [(&["--depth", "1"][..], true), (&[], false)] {
+        let clone = Repository::clone(&url, how);
+        let plan = ["plugin", "plan", "--all-plugins", "--unreleased", "--offline"];
+        let output = wick(&double, &clone, &plan).output().unwrap();
+        ends(&output, 0);
+        assert_eq!(text(&output.stderr).contains("warning: this clone is shallow"), is_told, "{how:?}");
+    }
+}
+
 #[test]
 fn init_writes_the_workflow_once_and_sees_when_it_drifts() {
     let (double, repository) = (start(false), Repository::new());

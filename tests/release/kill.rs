@@ -8,7 +8,7 @@ use github_double::{Double, Fault};
 
 use super::support::*;
 
-const REQUESTS: u64 = 14;
+const REQUESTS: u64 = 17;
 
 pub(crate) fn wick(double: &Double, repository: &Repository, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wick"));

@@ -6,6 +6,7 @@ mod command;
 mod faults;
 mod kill;
 mod merge;
+mod outcome;
 mod races;
 mod ratchet;
 mod refusals;

@@ -37,6 +37,7 @@ impl GitHub {
         let (what, why) = (what.to_owned(), self.clean(&said.text(answer)));
         let with_token = self.access.token.is_some();
         match answer.status {
+            401 if with_token => Failed::Final(ForgeError::TokenUnknown { what, why }),
             401 | 403 => Failed::Final(ForgeError::Denied { what, why, with_token }),
             404 => Failed::Final(ForgeError::NotFound { what }),
             422 if said.has_code("already_exists") => Failed::Final(ForgeError::AlreadyExists { what }),

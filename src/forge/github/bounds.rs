@@ -112,7 +112,7 @@ mod tests {
             (
                 |new| new.tag = format!("hello/v0.1.0-{}", "x".repeat(250)),
                 &fine,
-                "263 bytes, and git takes 250",
+                "has 257 bytes, and git takes 250",
             ),
             (|new| new.tag = "hello/v0.1.0-a.lock".to_owned(), &fine, "ends in `.lock`"),
             (|_| {}, &[(zip, 0)], "has 0 bytes"),

@@ -45,9 +45,12 @@ impl GitHub {
             return Ok(Piece::Part { bytes: Vec::new(), total: asset.size });
         }
         match self.read_through(Door::Public, &what, asset, range.as_ref()) {
-            Err(ForgeError::NotFound { .. } | ForgeError::Denied { .. } | ForgeError::Unreadable { .. })
-                if self.access.token.is_some() =>
-            {
+            Err(
+                ForgeError::NotFound { .. }
+                | ForgeError::Denied { .. }
+                | ForgeError::TokenUnknown { .. }
+                | ForgeError::Unreadable { .. },
+            ) if self.access.token.is_some() => {
                 let piece = self.read_through(Door::Api, &what, asset, range.as_ref())?;
                 self.closed.store(true, Ordering::Relaxed);
                 Ok(piece)

@@ -30,17 +30,27 @@ pub(super) enum Standing {
 }
 
 impl GitHub {
-    /// Whether the repository has a commit; one that was never pushed it hasn't.
+    /// Whether the repository lacks a commit, because it was never pushed.
     ///
     /// # Errors
     /// When GitHub can't be asked.
-    pub fn has_commit(&self, commit: &str) -> Result<bool, ForgeError> {
+    pub fn lacks_commit(&self, commit: &str) -> Result<bool, ForgeError> {
         let what = format!("look for the commit {commit} in {}", self.access.repository);
         let url = self.address(&format!("/git/commits/{}", encode_path(commit)));
         match self.call_if_there(&Ask::get(&what, url)) {
-            Ok(found) => Ok(found.is_some()),
-            // A repository without commits: 409; a hash of another length: 422.
-            Err(ForgeError::Refused { status: 409 | 422, .. }) => Ok(false),
+            Ok(Some(_)) => return Ok(false),
+            // A hash of another length: 422.
+            Ok(None) | Err(ForgeError::Refused { status: 422, .. }) => {}
+            // A repository without commits: 409.
+            Err(ForgeError::Refused { status: 409, .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        // "Not found" is also what a token hears that may not look, and a server that doesn't know the question: it counts
+        // only where a commit that must be there is found.
+        let url = self.address("/commits/HEAD");
+        match self.call_if_there(&Ask::get(&what, url)) {
+            Ok(head) => Ok(head.is_some()),
+            Err(ForgeError::Refused { .. } | ForgeError::Denied { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -234,7 +234,7 @@ fn unwritable(asked: &str, facts: &RepositoryFacts) -> Vec<Finding> {
 /// A tag can't be made on a commit that the forge hasn't.
 fn unpushed(forge: &GitHub, set: &Set) -> Result<Option<Finding>, Failure> {
     let Some(commit) = set.commit.as_deref() else { return Ok(None) };
-    if forge.has_commit(commit)? {
+    if !forge.lacks_commit(commit)? {
         return Ok(None);
     }
     let message =

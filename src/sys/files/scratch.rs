@@ -20,6 +20,14 @@ fn private(prefix: &str, place: &Path) -> io::Result<tempfile::TempDir> {
     builder.tempdir_in(place)
 }
 
+/// The longest place of a scratch folder in which `/wick-123456/home/plugin1234567890` and a folder of an SDK's fit.
+const DEEPEST: usize = 60;
+
+/// Where else to put sockets when the usual place is too deep for them.
+fn short_place(usual: &Path) -> Option<&'static Path> {
+    (cfg!(unix) && usual.as_os_str().len() > DEEPEST).then(|| Path::new("/tmp"))
+}
+
 impl Scratch {
     /// A scratch folder in the system's place for such things.
     ///
@@ -28,6 +36,21 @@ impl Scratch {
     pub fn new() -> Result<Scratch> {
         let place = std::env::temp_dir();
         wrap("create a scratch folder in", &place, private("wick-", &place)).map(Scratch)
+    }
+
+    /// A scratch folder for a program that makes sockets in it: their paths have room for 103 bytes on macOS and 107 on
+    /// Linux, and a plugin in a deep `TMPDIR` (Jenkins, Bazel and Nix have such) can't listen.
+    /// <https://github.com/hashicorp/terraform/issues/22198>
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn for_sockets() -> Result<Scratch> {
+        let usual = std::env::temp_dir();
+        let long = fs::canonicalize(&usual).unwrap_or(usual);
+        match short_place(&long).and_then(|place| private("wick-", place).ok()) {
+            Some(folder) => Ok(Scratch(folder)),
+            None => Scratch::new(),
+        }
     }
 
     /// A scratch folder inside `place`, for files that will be renamed within that file system.
@@ -101,6 +124,20 @@ mod tests {
         let beside = Scratch::beside(folder.path()).unwrap();
         for scratch in [outer, within, beside] {
             assert_eq!(super::super::mode(scratch.path()).map(|mode| mode & 0o777), Some(0o700));
+        }
+    }
+
+    /// A plugin in a deep place couldn't listen, and was told to look at itself.
+    #[test]
+    fn sockets_have_room() {
+        const MACOS: usize = 103;
+        assert!(DEEPEST + "/wick-123456/home/plugin1234567890".len() <= MACOS - "/sdk12345".len());
+        for (place, expected) in [
+            ("/tmp".to_owned(), None),
+            ("/private/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T".to_owned(), None),
+            (format!("/var/lib/jenkins/workspace/{}/tmp", "x".repeat(60)), Some(Path::new("/tmp"))),
+        ] {
+            assert_eq!(short_place(Path::new(&place)), expected, "{place}");
         }
     }
 }

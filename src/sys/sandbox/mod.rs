@@ -167,7 +167,7 @@ fn start_error(program: &std::path::Path, code: i32) -> SandboxError {
 }
 
 fn place() -> Result<(Scratch, PathBuf), SandboxError> {
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::for_sockets()?;
     let home = files::canonical(scratch.path())?.join("home");
     files::create_folder(&home)?;
     Ok((scratch, home))

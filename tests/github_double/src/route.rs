@@ -130,6 +130,7 @@ fn api(
         ("GET", ["immutable-releases"]) => Ok(repository::rules(&call)),
         ("GET", ["git", "ref", "tags", name @ ..]) => Ok(tags::reference(&call, &name.join("/"))),
         ("POST", ["git", "refs"]) => tags::make(&call, body),
+        ("GET", ["commits", "HEAD"]) => Ok(call.read(&serde_json::json!({ "sha": shared.config.head }))),
         ("GET", ["git", "commits", sha]) => Ok(tags::commit(&call, sha)),
         ("GET", ["git", "tags", sha]) => Ok(tags::object(&call, sha)),
         ("DELETE", ["git", "refs", "tags", name @ ..]) => Ok(tags::delete(&call, &name.join("/"))),
