@@ -64,6 +64,12 @@ pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
     sandbox::hidden_role(&args)
 }
 
+/// Writes to standard output; what doesn't arrive is an error.
+#[cfg(unix)]
+pub(super) fn write_out(bytes: &[u8]) -> std::io::Result<()> {
+    crate::sys::stdout::write(bytes)
+}
+
 /// From now on Ctrl-C ends the children and lets the run unwind.
 pub(super) fn listen_for_interrupts() {
     interrupt::listen();
