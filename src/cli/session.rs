@@ -66,6 +66,12 @@ pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
     stand_in::play(&args).or_else(|| sandbox::hidden_role(args.get(1..).unwrap_or_default()))
 }
 
+/// Writes to standard output; what doesn't arrive is an error.
+#[cfg(unix)]
+pub(super) fn write_out(bytes: &[u8]) -> std::io::Result<()> {
+    crate::sys::stdout::write(bytes)
+}
+
 /// From now on Ctrl-C ends the children and lets the run unwind.
 pub(super) fn listen_for_interrupts() {
     interrupt::listen();

@@ -11,54 +11,53 @@ const SHOWN: usize = 60;
 /// one that lacks it.
 #[must_use]
 pub fn told(a: &Value, b: &Value, [first, second]: [&str; 2]) -> Vec<String> {
-    let mut found = Vec::new();
-    walk(a, b, "", &mut |path, a, b| {
+    let mut places = Vec::new();
+    walk(a, b, "", &mut places);
+    let more = places.len().saturating_sub(PLACES);
+    let one = |(path, a, b): (String, Option<&Value>, Option<&Value>)| {
         let path = if path.is_empty() { "the whole" } else { path.trim_start_matches('.') };
-        found.push(match (a, b) {
-            (Some(a), Some(b)) => format!("{path} is {} in {first} and {} in {second}", shown(a), shown(b)),
-            (Some(a), None) => format!("{path} is {} in {first} and isn't in {second}", shown(a)),
-            (None, Some(b)) => format!("{path} isn't in {first} and is {} in {second}", shown(b)),
-            (None, None) => String::new(),
-        });
-    });
-    let more = found.len().saturating_sub(PLACES);
-    found.truncate(PLACES);
+        let says = |who: &str, value: Option<&Value>| match value {
+            Some(value) => format!("is {} in {who}", shown(value)),
+            None => format!("isn't in {who}"),
+        };
+        format!("{path} {} and {}", says(first, a), says(second, b))
+    };
+    let mut told: Vec<String> = places.into_iter().take(PLACES).map(one).collect();
     if more > 0 {
-        found.push(format!("and {more} more"));
+        told.push(format!("and {more} more"));
     }
-    found
+    told
 }
 
-fn walk(a: &Value, b: &Value, path: &str, each: &mut dyn FnMut(&str, Option<&Value>, Option<&Value>)) {
-    let mut inner = |path: &str, a: Option<&Value>, b: Option<&Value>| match (a, b) {
-        (Some(a), Some(b)) => walk(a, b, path, each),
-        _ => each(path, a, b),
+/// A path, and what either value has there.
+type Place<'a> = (String, Option<&'a Value>, Option<&'a Value>);
+
+fn walk<'a>(a: &'a Value, b: &'a Value, path: &str, places: &mut Vec<Place<'a>>) {
+    let mut inner = |path: String, a: Option<&'a Value>, b: Option<&'a Value>| match (a, b) {
+        (Some(a), Some(b)) => walk(a, b, &path, places),
+        _ => places.push((path, a, b)),
     };
     match (a, b) {
         _ if a == b => {}
         (Value::Object(a), Value::Object(b)) => {
             let more = b.keys().filter(|key| !a.contains_key(*key));
             for key in a.keys().chain(more) {
-                inner(&format!("{path}.{}", key.escape_debug()), a.get(key), b.get(key));
+                inner(format!("{path}.{}", key.escape_debug()), a.get(key), b.get(key));
             }
         }
         (Value::Array(a), Value::Array(b)) => {
             for at in 0..a.len().max(b.len()) {
-                inner(&format!("{path}[{at}]"), a.get(at), b.get(at));
+                inner(format!("{path}[{at}]"), a.get(at), b.get(at));
             }
         }
-        _ => each(path, Some(a), Some(b)),
+        _ => places.push((path.to_owned(), Some(a), Some(b))),
     }
 }
 
 fn shown(value: &Value) -> String {
     let text = value.to_string();
     // A plugin's text goes to a terminal.
-    let short: String = text
-        .chars()
-        .take(SHOWN)
-        .flat_map(|c| if c.is_control() { '?' } else { c }.to_string().chars().collect::<Vec<_>>())
-        .collect();
+    let short: String = text.chars().take(SHOWN).map(|c| if c.is_control() { '?' } else { c }).collect();
     if text.chars().count() > SHOWN { format!("{short}…") } else { short }
 }
 

@@ -10,7 +10,7 @@ use super::packages::Kept;
 use super::sign::Bundles;
 use crate::model::attest::AttestOutcome;
 use crate::model::bundle::{ATTESTATION_SUFFIX, BUNDLE_SUFFIX};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::beside;
 use crate::model::report::{BuildReport, Outcome};
 use crate::model::sbom::file_name;
@@ -75,12 +75,11 @@ pub fn place(run: &Run<'_>, kept: &[Kept], report: &mut BuildReport) -> Result<(
     for one in kept {
         let signed = is_whole(report, one);
         if is_staged(run, one) {
-            let unattested = if run.attester.is_some() { unattested(report, one) } else { None };
-            match unattested {
+            match unattested(run, report, one) {
                 None if signed => enter(run, one)?,
                 why => {
                     withdraw(run, one)?;
-                    fail(report, one, why.flatten());
+                    fail(report, one, why);
                 }
             }
         } else if !signed && !files::is_file(&beside(&one.path(), BUNDLE_SUFFIX)) {
@@ -92,14 +91,14 @@ pub fn place(run: &Run<'_>, kept: &[Kept], report: &mut BuildReport) -> Result<(
     Ok(())
 }
 
-/// Whether its attestation is lacking, and why where that is known.
-#[allow(clippy::option_option, reason = "lacking and why are two answers")]
-fn unattested(report: &BuildReport, one: &Kept) -> Option<Option<Failure>> {
+/// Why there is no attestation of it; nothing where there is one, or nobody asked for one.
+fn unattested(run: &Run<'_>, report: &BuildReport, one: &Kept) -> Option<Failure> {
+    run.attester?;
     let row = report.attestations.iter().find(|row| row.package == one.receipt.package);
     match row.map(|row| &row.outcome) {
         Some(AttestOutcome::Attested(_) | AttestOutcome::UpToDate(_)) => None,
-        Some(AttestOutcome::Failed { failure, .. }) => Some(Some(failure.clone())),
-        _ => Some(None),
+        Some(AttestOutcome::Failed { failure, .. }) => Some(failure.clone()),
+        _ => Some(Failure::new(FailureKind::Step, "it was not attested")),
     }
 }
 
@@ -115,7 +114,8 @@ fn fail(report: &mut BuildReport, one: &Kept, unattested: Option<Failure>) {
             let told = format!("{name} gets its name when it is signed: run the same command again");
             Outcome::failed(failure.clone().hint(told))
         }
-        (_, Some(failure)) => {
+        // One that was not tried is told as such.
+        (Outcome::Built(_) | Outcome::UpToDate(_), Some(failure)) => {
             let why = format!("{}: {name} has no name without its attestation", one.label());
             Outcome::failed(Failure::new(failure.kind, why).hint("run the same command again"))
         }

@@ -75,7 +75,7 @@ fn a_mounted_file_is_written_to() {
     run.through(&unshare).run().expect_code(0);
     assert!(repo.read("a.txt").contains("matrix="));
     // A catalog, as a user's file, likewise.
-    let double = Double::start(Config::default()).unwrap();
+    let double = Double::start(Config::default());
     let catalog = ["plugin", "catalog", "--repo", "octo/plugins", "--out", "b.txt"];
     repo.write("a.txt", "[]\n\n");
     let run = repo.wick(&catalog).env("A", &a).env("B", &b).env("GITHUB_API_URL", double.api_url());
@@ -86,7 +86,7 @@ fn a_mounted_file_is_written_to() {
 #[test]
 fn a_users_file_stays_where_its_link_leads() {
     let repo = scene();
-    let double = Double::start(Config::default()).unwrap();
+    let double = Double::start(Config::default());
     repo.write("public/list.json", "[]\n\n");
     fs::set_permissions(repo.path("public/list.json"), fs::Permissions::from_mode(0o600)).unwrap();
     symlink("public/list.json", repo.path("plugins.json")).unwrap();

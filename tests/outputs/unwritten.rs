@@ -33,7 +33,7 @@ fn an_answer_that_nobody_got_is_no_success() {
         return;
     }
     let repo = scene().committed();
-    let double = Double::start(Config::default()).unwrap();
+    let double = Double::start(Config::default());
     let no_package = repo.path("connector/alpha/main.go").display().to_string();
     let cases: [(&[&str], i32); 19] = [
         (&["--help"], 0),

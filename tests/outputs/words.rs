@@ -52,7 +52,7 @@ fn a_version_that_is_none_hides_nothing_else() {
         found.into_iter().map(code).collect::<Vec<_>>()
     };
     let right = codes(&repo);
-    assert!(right.len() > 2, "{right:?}");
+    assert!(right.len() >= 2, "{right:?}");
     for (version, config) in [("one.two", ""), ("0.1.0", "[plugin.alpha]\nfiles = [\"gone.png\"]\n")] {
         repo.write("connector/alpha/VERSION", version);
         repo.append("wick.toml", config);

@@ -27,7 +27,7 @@ pub(super) fn bytes(bytes: &[u8]) -> Option<Failure> {
 
 #[cfg(unix)]
 fn write(bytes: &[u8]) -> io::Result<()> {
-    crate::sys::stdout::write(bytes)
+    crate::cli::session::write_out(bytes)
 }
 
 /// By way of the library that knows consoles without escape codes.

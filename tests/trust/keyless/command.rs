@@ -146,7 +146,8 @@ fn what_is_not_signed_has_no_name() {
     let zip = format!("alpha-0.1.0-{}.zip", repo::this_machine().replace('/', "-"));
     let named = || job.repo.list("bin").into_iter().filter(|name| name.contains(".zip")).collect::<Vec<_>>();
     let down = || json!([{ "status": 500 }, { "status": 500 }, { "status": 500 }, { "status": 500 }]);
-    let once = json!([{}, { "status": 500 }, { "status": 500 }, { "status": 500 }, { "status": 500 }]);
+    // A status that isn't asked for again, so that the test doesn't wait.
+    let no = |first: &[serde_json::Value]| json!([first, &[json!({ "status": 400 })]].concat());
     let plain = || {
         let args = ["plugin", "build", "alpha", "--target", repo::this_machine()];
         job.repo.wick(&args).run().expect_code(0);
@@ -158,9 +159,9 @@ fn what_is_not_signed_has_no_name() {
     let attest: &[&str] = &["--attest"];
     for (what, service, answers, more) in [
         ("Fulcio is down", "fulcio", down(), &[][..]),
-        ("Rekor is down", "rekor", down(), &[]),
+        ("Rekor refuses", "rekor", no(&[]), &[]),
         ("Rekor answers something else", "rekor", json!([{ "other": true }]), &[]),
-        ("Rekor is down for the attestation", "rekor", once, attest),
+        ("Rekor refuses the attestation", "rekor", no(&[json!({})]), attest),
     ] {
         for before in ["nothing", "an unsigned one", "a stale one", "a stale and signed one"] {
             let _ = std::fs::remove_dir_all(job.repo.path("bin"));
@@ -184,7 +185,7 @@ fn what_is_not_signed_has_no_name() {
                 assert_eq!(left, Vec::<String>::new(), "{what}, {before}\n{ran}");
                 assert!(!receipts.iter().any(|name| name.ends_with(".package.json")), "{what}, {before}");
             }
-            let sums = job.repo.read("bin/checksums.txt");
+            let sums = std::fs::read_to_string(job.repo.path("bin/checksums.txt")).unwrap_or_default();
             assert_eq!(sums.contains(&zip), kept, "{what}, {before}: {sums}");
             assert_eq!(job.repo.list("bin/.wick/tmp"), Vec::<String>::new(), "{what}, {before}");
             // The next run needs no flag, and what it makes is whole.
