@@ -10,7 +10,7 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use super::elf_needs::Needs;
 use super::error::InspectError;
 use super::range::range;
-use super::{elf_system, go_build_info, section};
+use super::{elf_loader, elf_system, go_build_info, section};
 use crate::model::artifact::{BinaryFacts, Format, GoBuildInfo, Linkage};
 use crate::model::target::Arch;
 
@@ -189,6 +189,9 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &Elf<'_, H>) -> Result<Binary
         glibc_floor: needs.glibc_floor,
         macos_floor: None,
         go,
+        code_signature: None,
+        x86_level: elf_loader::x86_level(file),
+        unloadable: elf_loader::complaints(file),
         manifest_section: file.manifest()?,
     })
 }

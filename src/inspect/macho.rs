@@ -11,6 +11,7 @@ use super::looks_like::looks_like;
 use super::macho_slice::{self, Slice};
 use super::range::range;
 use crate::model::artifact::{BinaryFacts, Format, Linkage};
+use crate::model::code_signature::CodeSignature;
 use crate::model::target::Os;
 
 /// More architectures than Apple has ever had.
@@ -77,6 +78,11 @@ fn facts(mut slices: Vec<Slice>, manifest_section: Option<String>) -> BinaryFact
     let architectures = slices.iter().filter_map(|slice| slice.arch).collect();
     let executable = slices.iter().all(|slice| slice.executable);
     let systems = if slices.iter().all(|slice| slice.macos) { vec![Os::Darwin] } else { Vec::new() };
+    // One that doesn't hold speaks for all: each is started on some machine.
+    let holds = |slice: &Slice| matches!(slice.signature, CodeSignature::Whole { .. });
+    let weakest = slices.iter().find(|slice| !holds(slice)).unwrap_or(&slices[0]);
+    let code_signature = Some(weakest.signature.clone());
+    let unloadable = slices.iter().flat_map(|slice| slice.unloadable.clone()).collect();
     let first = slices.swap_remove(0);
     BinaryFacts {
         format: Format::MachO,
@@ -93,6 +99,9 @@ fn facts(mut slices: Vec<Slice>, manifest_section: Option<String>) -> BinaryFact
         glibc_floor: None,
         macos_floor: first.macos_floor,
         go: first.go,
+        code_signature,
+        x86_level: None,
+        unloadable,
         manifest_section: manifest_section.or(first.manifest_section),
     }
 }

@@ -1,5 +1,5 @@
 //! One Mach-O slice: machine, platform, libraries, what is in its sections.
-//! Not the code signature: its bytes must be there, what they say is codesign's.
+//! Not whether the system would start it (`macho_loader`, `code_signature`).
 //!
 //! Format: `<mach-o/loader.h>` of Apple's SDK.
 
@@ -8,9 +8,11 @@ use object::read::macho::{LoadCommandData, LoadCommandVariant, MachHeader, Secti
 use object::{Endianness, pod};
 
 use super::error::InspectError;
-use super::range::{name, range};
-use super::{go_build_info, section};
+use super::macho_loader::{Placed, Start};
+use super::range::{name, range, shown};
+use super::{code_signature, go_build_info, section};
 use crate::model::artifact::GoBuildInfo;
+use crate::model::code_signature::CodeSignature;
 use crate::model::target::Arch;
 
 const HEADER: &str = "Mach-O header";
@@ -33,6 +35,9 @@ pub(super) struct Slice {
     pub(super) linker: Option<String>,
     pub(super) libraries: Vec<String>,
     pub(super) go: Option<GoBuildInfo>,
+    pub(super) signature: CodeSignature,
+    /// Why it doesn't start, where it is a program.
+    pub(super) unloadable: Vec<String>,
     pub(super) manifest_section: Option<String>,
 }
 
@@ -53,6 +58,9 @@ struct Reader<'a, H: MachHeader<Endian = Endianness>> {
     /// Platform and oldest version; an app for several platforms has several.
     platforms: Vec<(macho::Platform, u32)>,
     segments: Vec<&'a H::Segment>,
+    /// Where the code signature is, and its size.
+    signature: Option<(usize, usize)>,
+    start: Start,
     go: Option<(&'a [u8], u64)>,
     manifests: Vec<&'a [u8]>,
 }
@@ -73,6 +81,8 @@ impl<'a, H: MachHeader<Endian = Endianness>> Reader<'a, H> {
             libraries: Vec::new(),
             platforms: Vec::new(),
             segments: Vec::new(),
+            signature: None,
+            start: Start::default(),
             go: None,
             manifests: Vec::new(),
         };
@@ -80,11 +90,21 @@ impl<'a, H: MachHeader<Endian = Endianness>> Reader<'a, H> {
         let cpu = header.cputype(endian);
         let (arch, machine) = machine(cpu, header.cpusubtype(endian));
         let (macos, system, macos_floor) = reader.platform();
+        let executable = kind == macho::MH_EXECUTE;
+        let start = Start {
+            wide: size_of::<H::Word>() == 8,
+            flags: header.flags(endian).0,
+            commands_end: size_of::<H>() as u64 + u64::from(header.sizeofcmds(endian)),
+            has_linker: reader.linker.is_some(),
+            ..std::mem::take(&mut reader.start)
+        };
         Ok(Slice {
             cpu,
             arch,
             machine,
-            executable: kind == macho::MH_EXECUTE,
+            executable,
+            signature: reader.signature(&start),
+            unloadable: if executable { start.complaints(cpu) } else { Vec::new() },
             macos,
             system,
             macos_floor,
@@ -142,7 +162,12 @@ impl<'a, H: MachHeader<Endian = Endianness>> Reader<'a, H> {
             LoadCommandVariant::LinkeditData(data) => {
                 let (offset, size) = (data.dataoff.get(endian), data.datasize.get(endian));
                 range(self.bytes, "link edit data", offset.into(), size.into())?;
+                if command.cmd() == macho::LC_CODE_SIGNATURE {
+                    self.signature = Some((offset as usize, size as usize));
+                }
             }
+            LoadCommandVariant::EntryPoint(entry) => self.start.main = Some(entry.entryoff.get(endian)),
+            LoadCommandVariant::Thread(..) => self.start.thread |= command.cmd() == macho::LC_UNIXTHREAD,
             _ => {}
         }
         Ok(())
@@ -152,6 +177,12 @@ impl<'a, H: MachHeader<Endian = Endianness>> Reader<'a, H> {
         let (offset, size) = segment.file_range(self.endian);
         range(self.bytes, "segment", offset, size)?;
         self.segments.push(segment);
+        self.start.segments.push(Placed {
+            name: shown(segment.name()),
+            file: (offset, size),
+            memory: (segment.vmaddr(self.endian).into(), segment.vmsize(self.endian).into()),
+            protection: segment.initprot(self.endian).0,
+        });
         let count = segment.nsects(self.endian) as usize;
         let sections: &[H::Section] = match pod::slice_from_bytes(sections, count) {
             Ok((sections, _)) => sections,
@@ -183,6 +214,17 @@ impl<'a, H: MachHeader<Endian = Endianness>> Reader<'a, H> {
             // Before 2011 there was nothing but macOS to say.
             (None, None) => (true, "darwin".to_owned(), None),
         }
+    }
+
+    /// How its code is signed. What is loaded ends where the last segment does, or at the signature in it.
+    fn signature(&self, start: &Start) -> CodeSignature {
+        let Some((at, size)) = self.signature else { return CodeSignature::Missing };
+        let end = |segment: &Placed| {
+            let (from, to) = (segment.file.0, segment.file.0.saturating_add(segment.file.1));
+            if from <= at as u64 && (at + size) as u64 <= to { at as u64 } else { to }
+        };
+        let loaded = start.segments.iter().map(end).max().unwrap_or_default();
+        code_signature::read(self.bytes, at, size, loaded)
     }
 
     fn go(&self) -> Result<Option<GoBuildInfo>, InspectError> {

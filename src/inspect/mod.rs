@@ -6,10 +6,13 @@
 //! [`inspect`] is pure and total, and so also the entry for a fuzzer.
 //!
 //! What is read is what the loader of the system reads (ELF program headers, Mach-O load commands, the PE
-//! optional header). Section headers, which a loader ignores, only locate the manifest and Go's build info.
+//! optional header), and what it would refuse or die of is said (`*_loader`, `code_signature`), where that is certain
+//! and costs little: a plugin that passes here and doesn't start is found by its user. Section headers, which a loader ignores, only locate the manifest and Go's build info.
 
 pub mod archive;
+mod code_signature;
 mod elf;
+mod elf_loader;
 mod elf_needs;
 mod elf_system;
 mod error;
@@ -18,8 +21,10 @@ mod go_quote;
 pub mod layout;
 mod looks_like;
 mod macho;
+mod macho_loader;
 mod macho_slice;
 mod pe;
+mod pe_loader;
 mod range;
 mod section;
 #[cfg(test)]

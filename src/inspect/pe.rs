@@ -9,7 +9,7 @@ use object::{LittleEndian as LE, ReadRef, pod};
 
 use super::error::InspectError;
 use super::range::{name, range};
-use super::{go_build_info, section};
+use super::{go_build_info, pe_loader, section};
 use crate::model::artifact::{BinaryFacts, Format, GoBuildInfo, Linkage};
 use crate::model::target::{Arch, Os};
 
@@ -164,6 +164,9 @@ fn facts<H: ImageNtHeaders>(image: &Image<'_, H>) -> Result<BinaryFacts, Inspect
         glibc_floor: None,
         macos_floor: None,
         go: image.go(),
+        code_signature: None,
+        x86_level: None,
+        unloadable: pe_loader::complaints(image.headers, image.sections),
         manifest_section: section::only(manifests)?,
     })
 }

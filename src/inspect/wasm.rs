@@ -35,6 +35,9 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<BinaryFacts, InspectError> {
         glibc_floor: None,
         macos_floor: None,
         go: None,
+        code_signature: None,
+        x86_level: None,
+        unloadable: Vec::new(),
         manifest_section,
     })
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::code_signature::CodeSignature;
+use super::level;
 use super::target::{Arch, Os, Target};
 
 /// The container format of a binary.
@@ -105,6 +107,15 @@ pub struct BinaryFacts {
     /// Present in binaries made by Go.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub go: Option<GoBuildInfo>,
+    /// How a Mach-O file's code is signed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code_signature: Option<CodeSignature>,
+    /// The x86 level that its property note asks for, where that is more than the lowest, such as `x86-64-v3`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub x86_level: Option<String>,
+    /// What the system's loader would refuse or die of, as fragments such as `its entry is in no segment of code`.
+    #[serde(skip)]
+    pub unloadable: Vec<String>,
     /// The text of the manifest section (`.wick`, `__DATA,__wick`), unparsed.
     #[serde(skip)]
     pub manifest_section: Option<String>,
@@ -133,6 +144,11 @@ impl BinaryFacts {
         if !self.executable {
             found.push("it is not an executable".to_owned());
         }
+        found.extend(self.unloadable.iter().cloned());
+        if target.os == Os::Darwin && target.arch == Arch::Arm64 {
+            let complaint = self.code_signature.as_ref().and_then(CodeSignature::complaint);
+            found.extend(complaint.map(|why| format!("{why}, so macOS on arm64 kills it")));
+        }
         if let Some(go) = &self.go {
             for (setting, wanted) in [("GOOS", target.os.as_str()), ("GOARCH", target.arch.as_str())] {
                 match go.settings.get(setting) {
@@ -145,6 +161,27 @@ impl BinaryFacts {
             }
         }
         found
+    }
+
+    /// What a user of `target` should know of it, though it runs, as fragments.
+    ///
+    /// macOS on Intel starts what isn't signed, and goes on over a page that isn't what was signed unless it was asked
+    /// to be strict.
+    #[must_use]
+    pub fn doubts(&self, target: Target) -> Vec<String> {
+        let lenient = target.os == Os::Darwin && target.arch != Arch::Arm64;
+        let signature = self.code_signature.as_ref().filter(|_| lenient);
+        signature.and_then(CodeSignature::complaint).into_iter().collect()
+    }
+
+    /// The CPU levels above the lowest of the architecture that the file needs, as it spells them: `GOAMD64=v3`.
+    /// A target's name has no level, so whoever reads it expects the lowest.
+    #[must_use]
+    pub fn raised_levels(&self) -> Vec<String> {
+        let settings = self.go.iter().flat_map(|go| &go.settings);
+        let raised = settings.filter(|(name, value)| level::is_raised(name, value));
+        let raised = raised.map(|(name, value)| format!("{name}={}", value.escape_debug()));
+        raised.chain(self.x86_level.clone()).collect()
     }
 
     /// What `target` asks of binaries beyond being for it, and this one doesn't do, as fragments.
@@ -187,6 +224,9 @@ mod tests {
             glibc_floor: None,
             macos_floor: None,
             go: None,
+            code_signature: None,
+            x86_level: None,
+            unloadable: Vec::new(),
             manifest_section: None,
         }
     }
@@ -248,6 +288,54 @@ mod tests {
         assert_eq!(silent.contradictions(target), [""; 0]);
         let agreeing = BinaryFacts { go: go(&[("GOOS", "linux"), ("GOARCH", "amd64")]), ..own() };
         assert_eq!(agreeing.contradictions(target), [""; 0]);
+    }
+
+    #[test]
+    fn a_signature_that_does_not_hold_is_an_error_on_arm64_and_a_doubt_elsewhere() {
+        let broken = || CodeSignature::Broken { why: "it is cut short".to_owned() };
+        let whole = CodeSignature::Whole { identifier: String::new(), ad_hoc: true, linker_signed: true };
+        for (signature, error, doubt) in [
+            (
+                CodeSignature::Missing,
+                "its code isn't signed, so macOS on arm64 kills it",
+                "its code isn't signed",
+            ),
+            (
+                broken(),
+                "its code signature doesn't hold: it is cut short, so macOS on arm64 kills it",
+                "its code signature doesn't hold: it is cut short",
+            ),
+            (whole, "", ""),
+        ] {
+            for (arch, error, doubt) in [(Arch::Arm64, error, ""), (Arch::Amd64, "", doubt)] {
+                let target = Target::new(Os::Darwin, arch);
+                let facts = BinaryFacts { code_signature: Some(signature.clone()), ..facts(target) };
+                assert_eq!(facts.contradictions(target).concat(), error, "{target}");
+                assert_eq!(facts.doubts(target).concat(), doubt, "{target}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_level_above_the_lowest_is_named() {
+        let linux = Target::new(Os::Linux, Arch::Amd64);
+        for (settings, note, levels) in [
+            (&[("GOAMD64", "v1")][..], None, &[][..]),
+            (&[("GOAMD64", "v3")], None, &["GOAMD64=v3"]),
+            (&[("GOARM64", "v8.0")], None, &[]),
+            (&[("GOARM64", "v8.0,lse")], None, &["GOARM64=v8.0,lse"]),
+            (&[("GOARM64", "v9.0")], None, &["GOARM64=v9.0"]),
+            (&[("GOARM", "5")], None, &[]),
+            (&[("GOARM", "7")], None, &[]),
+            (&[("GO386", "sse2")], None, &[]),
+            (&[("GORISCV64", "rva22u64")], None, &["GORISCV64=rva22u64"]),
+            (&[("CGO_ENABLED", "1")], None, &[]),
+            (&[], Some("x86-64-v2"), &["x86-64-v2"]),
+        ] {
+            let x86_level = note.map(ToOwned::to_owned);
+            let facts = BinaryFacts { go: go(settings), x86_level, ..facts(linux) };
+            assert_eq!(facts.raised_levels(), levels, "{settings:?}");
+        }
     }
 
     #[test]

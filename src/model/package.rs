@@ -65,6 +65,12 @@ pub const MANIFEST_NAME: &str = "plugin.json";
 /// The largest package wick makes or reads, in bytes: beyond it a host's download limit is certain to be hit.
 pub const PACKAGE_MAX: u64 = 512 << 20;
 
+/// The most files in a package, binary, manifest and signatures included.
+pub const ENTRIES_MAX: usize = 64;
+
+/// The longest name of a file in a package, in bytes: the limit of most file systems for one part of a path.
+pub const NAME_MAX: usize = 255;
+
 #[cfg(test)]
 mod tests {
     use super::*;

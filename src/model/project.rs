@@ -49,6 +49,20 @@ impl Plugin {
             Source::Rust(_) => Language::Rust,
         }
     }
+
+    /// Whether wick.toml's `env` asks for a CPU level above the lowest, as `GOAMD64=v3` or `x86-64-v3`. What only notes
+    /// in a binary tell comes from a compiler's flags, whichever way they are given.
+    #[must_use]
+    pub fn asks_for(&self, level: &str) -> bool {
+        let (env, flags) = match &self.source {
+            Source::Go(go) => (&go.env, "CFLAGS"),
+            Source::Rust(rust) => (&rust.env, "FLAGS"),
+        };
+        match level.split_once('=') {
+            Some((name, value)) => env.get(name).is_some_and(|asked| asked == value),
+            None => env.keys().any(|name| name.ends_with(flags)),
+        }
+    }
 }
 
 /// The targets of a complete release.

@@ -27,6 +27,8 @@ pub struct Tools {
     pub rustflags: BTreeMap<(PathBuf, String), Vec<String>>,
     /// Programs that run other targets' binaries.
     pub emulators: BTreeMap<Target, Emulator>,
+    /// Newer toolchains that plugins ask for and that these must not fetch.
+    pub too_old: Vec<Missing>,
     /// What the go command said where it is there but doesn't answer.
     pub go_trouble: Option<String>,
 }

@@ -22,10 +22,11 @@ pub(in crate::cli) fn run(args: &InspectArgs, session: &Session, console: &Conso
         {
             let manifest: Option<Manifest> =
                 facts.manifest_section.as_deref().and_then(|text| Manifest::read(text).ok());
+            let flaws = verify::flaws(&facts);
             if console.is_json() {
-                all.push(json!({ "path": path, "facts": facts, "manifest": manifest }));
+                all.push(json!({ "path": path, "facts": facts, "findings": flaws, "manifest": manifest }));
             } else {
-                console.data(&verdict::binary(&name, bytes.len() as u64, &facts, manifest.as_ref()));
+                console.data(&verdict::binary(&name, bytes.len() as u64, &facts, &flaws, manifest.as_ref()));
             }
             continue;
         }

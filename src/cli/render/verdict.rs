@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{ERROR, GOOD, bytes, style_of};
 use crate::model::artifact::{BinaryFacts, Linkage};
-use crate::model::finding::Severity;
+use crate::model::code_signature::CodeSignature;
+use crate::model::finding::{Finding, Severity};
 use crate::model::manifest::Manifest;
 use crate::phase::verify::Verdict;
 
@@ -61,10 +62,15 @@ pub(in crate::cli) fn binary(
     name: &str,
     size: u64,
     facts: &BinaryFacts,
+    flaws: &[Finding],
     manifest: Option<&Manifest>,
 ) -> String {
     let mut out = format!("{name} ({})\n", bytes(size));
     headers(&mut out, facts);
+    for finding in flaws {
+        let (style, name) = style_of(finding.severity);
+        let _ = writeln!(out, "  {style}{name}{style:#}[{}]: {}", finding.code, finding.message);
+    }
     match manifest {
         Some(manifest) => describe(&mut out, manifest),
         None => out.push_str("  manifest   no manifest section; run it with --dump-manifest to ask it\n"),
@@ -97,6 +103,15 @@ fn headers(out: &mut String, facts: &BinaryFacts) {
     }
     if let Some(floor) = &facts.macos_floor {
         let _ = writeln!(out, "  macOS      {floor} or newer");
+    }
+    if let Some(CodeSignature::Whole { identifier, ad_hoc, linker_signed }) = &facts.code_signature {
+        let how = if *ad_hoc { "ad hoc" } else { "with a certificate" };
+        let who = if *linker_signed { ", by the linker" } else { "" };
+        let _ = writeln!(out, "  code       signed {how}{who}, as `{}`", one_line(identifier));
+    }
+    let levels = facts.raised_levels();
+    if !levels.is_empty() {
+        let _ = writeln!(out, "  cpu        needs {}", one_line(&levels.join(", ")));
     }
     if let Some(go) = &facts.go {
         let _ =

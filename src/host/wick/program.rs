@@ -3,6 +3,7 @@
 use super::Case;
 use crate::model::artifact::Linkage;
 use crate::model::digest::Sha256;
+use crate::model::file_names::SIDECARS;
 use crate::model::finding::Finding;
 use crate::model::manifest::PROTO_RANGE;
 use crate::model::package::MANIFEST_NAME;
@@ -10,9 +11,6 @@ use crate::model::target::{Arch, Os, Target};
 
 /// The target whose programs must bring everything along: Termux on Android runs them (contract wick 2).
 const STATIC_ONLY: Target = Target::new(Os::Linux, Arch::Arm64);
-
-/// What signers put beside a program, by what follows its name.
-const SIDECARS: [&str; 3] = [".sig", ".pem", ".sigstore.json"];
 
 pub(super) fn protocol_is_spoken(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let is = case.manifest.proto_version;
@@ -91,6 +89,18 @@ pub(super) fn binary_is_for_the_target(case: &Case<'_>, findings: &mut Vec<Findi
     for contradiction in facts.contradictions(target) {
         let message = format!("`{entry}` is not for {target}: {contradiction}");
         findings.push(Finding::error("binary-target", message));
+    }
+    for doubt in facts.doubts(target) {
+        let message = format!("`{entry}` runs on {target} without being checked: {doubt}");
+        findings.push(Finding::warning("code-signature", message));
+    }
+    let levels = facts.raised_levels();
+    if !levels.is_empty() {
+        let message =
+            format!("`{entry}` is for fewer machines than {target} says: it needs {}", levels.join(", "));
+        findings.push(
+            Finding::warning("cpu-level", message).hint("it dies on older CPUs; build it without that level"),
+        );
     }
     if target == STATIC_ONLY
         && let Linkage::Dynamic { interpreter, libraries } = &facts.linkage

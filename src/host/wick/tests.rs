@@ -45,6 +45,9 @@ pub(crate) fn facts(target: Target) -> BinaryFacts {
         glibc_floor: None,
         macos_floor: None,
         go: None,
+        code_signature: None,
+        x86_level: None,
+        unloadable: Vec::new(),
         manifest_section: None,
     }
 }

@@ -8,11 +8,7 @@ pub const ARCHIVE_MAX: u64 = PACKAGE_MAX;
 /// The most bytes that all entries together may unpack to. The largest plugins known have 60 MiB.
 pub const CONTENT_MAX: u64 = 512 << 20;
 
-/// The most entries, directories included. A package holds a binary, a manifest and a few signatures.
-pub const ENTRIES_MAX: usize = 64;
-
-/// The longest name of an entry, in bytes: the limit of most file systems for one part of a path.
-pub const NAME_MAX: usize = 255;
+pub use crate::model::package::{ENTRIES_MAX, NAME_MAX};
 
 /// The most bytes a tar stream may have beside its content: headers, padding, end marker.
 pub(super) const TAR_OVERHEAD_MAX: u64 = 4 << 20;

@@ -17,15 +17,17 @@ pub(super) struct MachO {
     pub(super) platform: Option<[u32; 2]>,
     pub(super) manifest: Option<&'static [u8]>,
     pub(super) go: Option<&'static [u8]>,
+    pub(super) signed: bool,
 }
 
 impl MachO {
-    /// A program for macOS 12.0 and later.
+    /// A program for macOS 12.0 and later, signed as linkers do.
     pub(super) fn program(cpu: [u32; 2]) -> MachO {
-        MachO { cpu, kind: 2, platform: Some([MACOS, 12 << 16]), manifest: None, go: None }
+        MachO { cpu, kind: 2, platform: Some([MACOS, 12 << 16]), manifest: None, go: None, signed: true }
     }
 
-    /// The file: header, load commands, the contents of one segment.
+    /// The file: header, load commands, the contents of sections, the signature. All segments hold the whole file, so
+    /// that it stays small.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let sections: Vec<(&str, &[u8])> = [("__wick", self.manifest), ("__go_buildinfo", self.go)]
             .into_iter()
@@ -38,35 +40,80 @@ impl MachO {
         if let Some([platform, version]) = self.platform {
             commands.push(words(&[0x32, 24, platform, version, 0, 0]));
         }
-        let segment_size = 72 + 80 * sections.len();
-        let commands_size = commands.concat().len() + segment_size;
+        let (plain, signature_command) = (72, if self.signed { 16 } else { 0 });
+        let commands_size =
+            commands.concat().len() + 2 * plain + plain + 80 * sections.len() + 24 + signature_command;
         // Aligned, as the build info asks.
-        let mut at = (32 + commands_size).next_multiple_of(16);
-        let start = at;
+        let start = (32 + commands_size).next_multiple_of(16);
         let (mut headers, mut contents) = (Vec::new(), vec![0; start - 32 - commands_size]);
         for (name, data) in sections {
+            let at = 32 + commands_size + contents.len();
             headers.extend([text16(name), text16("__DATA")].concat());
             headers.extend([at as u64, data.len() as u64].map(u64::to_le_bytes).concat());
             headers.extend(words(&[at as u32, 4, 0, 0, 0, 0, 0, 0]));
             contents.extend(data);
             contents.resize(contents.len().next_multiple_of(16) + (start - 32 - commands_size) % 16, 0);
-            at = 32 + commands_size + contents.len();
         }
-        let size = (at - start) as u64;
-        let mut segment = words(&[0x19, segment_size as u32]);
-        segment.extend(text16("__DATA"));
-        segment.extend([start as u64, size, start as u64, size].map(u64::to_le_bytes).concat());
-        segment.extend(words(&[3, 3, headers.len() as u32 / 80, 0]));
-        segment.extend(headers);
-        commands.push(segment);
+        let end = 32 + commands_size + contents.len();
+        commands.push(segment("__PAGEZERO", [0, 1 << 32, 0, 0], 0, &[]));
+        commands.push(segment("__TEXT", [1 << 32, 1 << 14, 0, end as u64], 5, &[]));
+        commands.push(segment("__DATA", [0, 1 << 14, 0, end as u64], 3, &headers));
+        commands.push(words(&[0x8000_0028, 24, 32, 0, 0, 0]));
+        if self.signed {
+            commands.push(words(&[0x1d, 16, end as u32, signature(&vec![0; end]).len() as u32]));
+        }
 
         let [cpu, subtype] = self.cpu;
+        let count = commands.len() as u32;
         let mut bytes =
-            words(&[0xfeed_facf, cpu, subtype, self.kind, commands.len() as u32, commands_size as u32, 0, 0]);
+            words(&[0xfeed_facf, cpu, subtype, self.kind, count, commands_size as u32, 0x20_0004, 0]);
         bytes.extend(commands.concat());
         bytes.extend(contents);
+        if self.signed {
+            bytes.extend(signature(&bytes));
+        }
         bytes
     }
+}
+
+/// A segment: address and size in memory, place and size in the file; its protection, the headers of its sections.
+fn segment(name: &str, places: [u64; 4], protection: u32, sections: &[u8]) -> Vec<u8> {
+    let mut bytes = words(&[0x19, 72 + sections.len() as u32]);
+    bytes.extend(text16(name));
+    bytes.extend(places.map(u64::to_le_bytes).concat());
+    bytes.extend(words(&[protection, protection, sections.len() as u32 / 80, 0]));
+    bytes.extend(sections);
+    bytes
+}
+
+/// Where fields are in a signature made here: of the directory, and its one special slot's and its pages' hashes.
+pub(super) mod signature_at {
+    pub(in crate::inspect::tests) const DIRECTORY: usize = 28;
+    pub(in crate::inspect::tests) const REQUIREMENTS: usize = DIRECTORY + 88 + 8 + 2 * 32 + 32;
+    pub(in crate::inspect::tests) const PAGES: usize = DIRECTORY + 88 + 8 + 2 * 32;
+}
+
+/// An ad-hoc signature as linkers make it, over one page of code, with requirements as `codesign` adds them.
+pub(super) fn signature(code: &[u8]) -> Vec<u8> {
+    use sha2::{Digest as _, Sha256};
+    assert!(code.len() <= 4096, "one page is enough for tests");
+    let requirements = big_words(&[0xfade_0c01, 12, 0]);
+    let (identifier, specials) = (b"fixture\0", 2);
+    let hashes = 88 + identifier.len() as u32 + specials * 32;
+    let mut directory = big_words(&[0xfade_0c02, hashes + 32, 0x2_0400, 0x2_0002, hashes, 88, specials, 1]);
+    directory.extend(big_words(&[code.len() as u32, 0x2002_000c, 0, 0, 0]));
+    // Its wide limit isn't used, and the executable segment begins at 0.
+    directory.extend(big_words(&[0; 9]));
+    directory.extend(identifier);
+    // Requirements are slot 2, Info.plist is slot 1; the last slot comes first.
+    directory.extend(Sha256::digest(&requirements));
+    directory.extend([0; 32]);
+    directory.extend(Sha256::digest(code));
+    let second = 28 + directory.len() as u32;
+    let mut bytes = big_words(&[0xfade_0cc0, second + 12, 2, 0, 28, 2, second]);
+    bytes.extend(directory);
+    bytes.extend(requirements);
+    bytes
 }
 
 /// A universal file of slices with the CPUs that its table says they are for.
@@ -74,6 +121,8 @@ pub(super) fn universal(slices: &[([u32; 2], Vec<u8>)]) -> Vec<u8> {
     let mut table = big_words(&[0xcafe_babe, slices.len() as u32]);
     let (mut contents, start) = (Vec::new(), 8 + 20 * slices.len());
     for ([cpu, subtype], slice) in slices {
+        // Parts that a loader maps are aligned.
+        contents.resize((start + contents.len()).next_multiple_of(16) - start, 0);
         table.extend(big_words(&[*cpu, *subtype, (start + contents.len()) as u32, slice.len() as u32, 0]));
         contents.extend(slice);
     }

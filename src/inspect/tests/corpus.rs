@@ -57,6 +57,7 @@ fn binaries() -> Vec<(&'static str, Vec<u8>)> {
         ("arm64", slice(ARM64)),
         ("universal", universal(&[(X86_64, slice(X86_64)), (ARM64, slice(ARM64))])),
         ("ios", ios.bytes()),
+        ("unsigned", MachO { signed: false, ..MachO::program(ARM64) }.bytes()),
         ("library", MachO { kind: 6, platform: None, ..MachO::program(X86_64) }.bytes()),
     ]
 }

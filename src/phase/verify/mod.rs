@@ -148,6 +148,29 @@ fn judge_contents(
     verdict
 }
 
+/// What is wrong with a program that is in no package, by the only target that it can be for.
+#[must_use]
+pub fn flaws(facts: &BinaryFacts) -> Vec<Finding> {
+    let (&[os], &[arch]) = (facts.systems.as_slice(), facts.architectures.as_slice()) else {
+        return Vec::new();
+    };
+    let target = Target::new(os, arch);
+    let errors = facts.contradictions(target).into_iter().filter(|_| facts.executable);
+    let errors =
+        errors.map(|why| Finding::error("binary-target", format!("it would not run on {target}: {why}")));
+    let doubts = facts.doubts(target).into_iter();
+    let doubts =
+        doubts.map(|why| Finding::warning("code-signature", format!("{target} runs it unchecked: {why}")));
+    let levels = facts.raised_levels().into_iter();
+    let levels = levels.map(|level| {
+        Finding::warning(
+            "cpu-level",
+            format!("it is for fewer machines than {target} says: it needs {level}"),
+        )
+    });
+    errors.chain(doubts).chain(levels).collect()
+}
+
 /// The manifest inside an archive, if it can be read.
 #[must_use]
 pub fn manifest_of(file_name: &str, bytes: &[u8]) -> Option<Manifest> {

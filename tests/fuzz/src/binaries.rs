@@ -2,6 +2,7 @@
 
 use wick::inspect::{InspectError, inspect};
 use wick::model::artifact::{BinaryFacts, Linkage};
+use wick::model::code_signature::CodeSignature;
 use wick::model::target::Target;
 
 use super::is_speakable;
@@ -88,7 +89,12 @@ fn texts(facts: &BinaryFacts) -> impl Iterator<Item = &str> {
     let modules = facts.go.iter().flat_map(|go| go.modules.iter().chain(&go.main_module));
     let modules = modules.flat_map(|module| [module.path.as_str(), &module.version, &module.sum]);
     let go = facts.go.iter().flat_map(|go| [go.go_version.as_str(), &go.main_package]).chain(modules);
-    let floors = [facts.glibc_floor.as_deref(), facts.macos_floor.as_deref()];
+    let signature = match &facts.code_signature {
+        Some(CodeSignature::Whole { identifier, .. }) => Some(identifier.as_str()),
+        Some(CodeSignature::Broken { why }) => Some(why.as_str()),
+        Some(CodeSignature::Missing) | None => None,
+    };
+    let floors = [facts.glibc_floor.as_deref(), facts.macos_floor.as_deref(), signature];
     words.into_iter().chain(floors).flatten().chain(libraries.iter().map(String::as_str)).chain(go)
 }
 
