@@ -28,6 +28,7 @@ pub mod packages;
 pub mod parallel;
 pub mod plan;
 pub mod publish;
+pub mod remarks;
 pub mod report;
 pub mod reproduce;
 pub mod sbom;

@@ -7,6 +7,7 @@ use super::build::{BuildState, Built};
 use super::interrogate::{self, Answers};
 use super::package::Standing;
 use super::packages::Kept;
+use super::remarks;
 use super::sign::Bundles;
 use crate::model::digest::Sha256;
 use crate::model::failure::Failure;
@@ -65,10 +66,12 @@ pub fn report(
         let outcome = outcome(state, standing, answers.get(&at), packed.get(&at));
         packages.push(row(unit, package, outcome, state, standing));
     }
-    let findings = interrogate::compare_targets(run, &learned)
-        .into_iter()
-        .map(|(at, finding)| PluginFinding { plugin: run.plan.units[at].plugin.clone(), finding })
-        .collect();
+    let mut findings = remarks::remarks(run, &packages);
+    findings.extend(
+        interrogate::compare_targets(run, &learned)
+            .into_iter()
+            .map(|(at, finding)| PluginFinding { plugin: run.plan.units[at].plugin.clone(), finding }),
+    );
     BuildReport {
         schema: REPORT_SCHEMA,
         complete: packages.iter().all(|package| package.outcome.made().is_some()),

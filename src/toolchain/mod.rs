@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::command::CommandLine;
 use crate::model::failure::{Explain, FailureKind};
+use crate::model::finding::Finding;
 use crate::model::plan::{Step, Unit};
 use crate::model::project::{Language, Plugin};
 use crate::model::target::Target;
@@ -49,6 +50,12 @@ pub trait Toolchain: Sync {
 
     /// Why a finished build can't be trusted to be fresh, whatever its receipt says.
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String>;
+
+    /// What whoever builds should know of this machine's settings: which aren't used, and which decide the binary
+    /// though wick didn't set them.
+    fn remarks(&self, _order: &Order<'_>, _plugin: &Plugin, _target: Target) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// The questions whose answers tell which sources these plugins are made from. Each question comes with the
     /// plugins it is about.

@@ -47,6 +47,8 @@ pub(super) fn collect(
     let facts = inspect::inspect(&bytes).map_err(|error| Failure::from(error).context(unit.label()))?;
     let mut wrong = facts.contradictions(unit.target);
     wrong.extend(facts.requirement_contradictions(unit.target));
+    let unasked = facts.raised_levels().into_iter().filter(|level| !plugin.asks_for(level));
+    wrong.extend(unasked.map(|level| format!("it needs {level}, and {} stands for the lowest", unit.target)));
     if !wrong.is_empty() {
         return Err(Failure::new(
             FailureKind::Step,

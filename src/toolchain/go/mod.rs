@@ -2,6 +2,7 @@
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
 mod modules;
+mod settings;
 
 pub use modules::composition;
 
@@ -12,47 +13,15 @@ use serde::Deserialize;
 
 use super::{Closure, Order, SourcePath, Toolchain, ToolchainError, veiled};
 use crate::model::command::CommandLine;
+use crate::model::finding::Finding;
 use crate::model::plan::{Outputs, Step};
 use crate::model::project::{GoSource, Language, Plugin, Source};
 use crate::model::target::Target;
 use crate::model::tools::{GoTool, Missing, Tools};
+use settings::{IRRELEVANT, environment, in_force};
 
 /// The Go toolchain.
 pub struct Go;
-
-/// `go env` names that can't change what is built: caches, proxies (modules are pinned by go.sum), telemetry, and
-/// what is set per target or recorded in another way.
-const IRRELEVANT: [&str; 29] = [
-    "AR",
-    "GOARCH",
-    "GOAUTH",
-    "GOBIN",
-    "GOCACHE",
-    "GOCACHEPROG",
-    "GOENV",
-    "GOEXE",
-    "GOGCCFLAGS",
-    "GOHOSTARCH",
-    "GOHOSTOS",
-    "GOINSECURE",
-    "GOMOD",
-    "GOMODCACHE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOOS",
-    "GOPATH",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GOROOT",
-    "GOSUMDB",
-    "GOTELEMETRY",
-    "GOTELEMETRYDIR",
-    "GOTMPDIR",
-    "GOTOOLDIR",
-    "GOVCS",
-    "GOWORK",
-    "PKG_CONFIG",
-];
 
 impl Toolchain for Go {
     fn language(&self) -> Language {
@@ -94,7 +63,7 @@ impl Toolchain for Go {
     fn conditions(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         all.insert("flags".to_owned(), flags(plugin).join(" "));
-        for (name, value) in environment(order, source(plugin), target) {
+        for (name, value) in in_force(source(plugin), target) {
             all.insert(format!("env {name}"), veiled(&value));
         }
         if let Some(go) = &order.tools.go {
@@ -121,6 +90,10 @@ impl Toolchain for Go {
             .iter()
             .find(|flag| goflags.contains(**flag))
             .map(|flag| format!("GOFLAGS has {flag}: what it brings in can't be listed"))
+    }
+
+    fn remarks(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> Vec<Finding> {
+        settings::remarks(order, source(plugin), target)
     }
 
     fn questions<'a>(
@@ -234,19 +207,6 @@ fn flags(plugin: &Plugin) -> Vec<String> {
     flags.extend(tags(go));
     flags.push(format!("-ldflags={}={}", pattern(plugin), linker.join(" ")));
     flags
-}
-
-/// What is set on top of the inherited environment.
-fn environment(order: &Order<'_>, go: &GoSource, target: Target) -> BTreeMap<String, String> {
-    let mut env = go.env.clone();
-    if !env.contains_key("CGO_ENABLED") {
-        // Cross builds can't use cgo, and a binary for Termux must not need the C library of the builder.
-        let asked = order.environment.get("CGO_ENABLED").filter(|value| !value.is_empty());
-        env.insert("CGO_ENABLED".to_owned(), asked.cloned().unwrap_or_else(|| "0".to_owned()));
-    }
-    env.insert("GOOS".to_owned(), target.os.as_str().to_owned());
-    env.insert("GOARCH".to_owned(), target.arch.as_str().to_owned());
-    env
 }
 
 fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {

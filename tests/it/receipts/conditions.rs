@@ -14,19 +14,28 @@ fn a_variable_that_the_compiler_reads_rebuilds() {
     }
     let repo = Repo::go();
     build(&repo).run().expect_code(0);
-    for (name, value) in
-        [("GOFLAGS", "-tags=x"), ("GOAMD64", "v2"), ("GOARM64", "v8.1"), ("GOFLAGS", "-gcflags=-l")]
-    {
+    for (name, value) in [("GOFLAGS", "-tags=x"), ("GOFLAGS", "-gcflags=-l")] {
         let what = format!("{name}={value}");
-        // Another machine's micro-architecture is nothing to this one's.
-        if name == "GOAMD64" && repo::this_machine() != "linux/amd64" || name == "GOARM64" {
-            continue;
-        }
         let cause = format!("${name} ");
         let with = || build(&repo).env(name, value).run().expect_code(0);
         assert_due(&with(), &what, &ALL, &cause);
         assert_nothing_to_do(&with(), &what);
         assert_due(&build(&repo).run().expect_code(0), &format!("no more {what}"), &ALL, &cause);
+    }
+    // What wick sets itself is the same everywhere, and what isn't used is said.
+    for (name, value) in
+        [("GOAMD64", "v3"), ("CGO_ENABLED", "1"), ("GO111MODULE", "off"), ("GOARM64", "v9.0")]
+    {
+        let what = format!("{name}={value}");
+        let ran = build(&repo).env(name, value).run().expect_code(0);
+        assert_nothing_to_do(&ran, &what);
+        let of_this_machine =
+            name != "GOARM64" && (name != "GOAMD64" || repo::this_machine().ends_with("/amd64"));
+        assert_eq!(
+            ran.to_string().contains(&format!("{what} is a setting of this machine")),
+            of_this_machine,
+            "{ran}"
+        );
     }
     assert_nothing_to_do(&build(&repo).env("GOPROXY", "off").run().expect_code(0), "GOPROXY");
     assert_nothing_to_do(&build(&repo).env("SOME_VARIABLE", "x").run().expect_code(0), "any variable");
@@ -41,8 +50,7 @@ fn what_cannot_be_traced_is_never_fresh() {
     repo.write("overlay.json", "{}\n");
     let overlay = format!("-overlay={}", repo.path("overlay.json").display());
     let build = || repo.wick(&["plugin", "build", "gamma", "--format", "json"]);
-    for (name, value, cause) in [("CGO_ENABLED", "1", "cgo is on"), ("GOFLAGS", overlay.as_str(), "-overlay")]
-    {
+    for (name, value, cause) in [("GOFLAGS", overlay.as_str(), "-overlay")] {
         for what in ["once", "again"] {
             let ran = build().env(name, value).run().expect_code(0);
             assert_due(&ran, what, &["gamma"], cause);
@@ -51,6 +59,29 @@ fn what_cannot_be_traced_is_never_fresh() {
         let variable = format!("${name} ");
         assert_due(&build().run().expect_code(0), "without it", &["gamma"], &variable);
         assert_nothing_to_do(&build().run().expect_code(0), "without it, again");
+    }
+}
+
+/// wick.toml is the place to ask for cgo or for a higher level, which the report then names.
+#[test]
+fn wick_toml_asks_for_what_a_variable_cannot() {
+    if repo::lacks("wick_toml_asks_for_what_a_variable_cannot", &["go"]) {
+        return;
+    }
+    let repo = Repo::go();
+    let before = fs::read_to_string(repo.path("wick.toml")).unwrap();
+    let build = |env: &str| {
+        repo.write("wick.toml", &format!("{before}\n[plugin.gamma.go]\nenv = {{ {env} }}\n"));
+        repo.wick(&["plugin", "build", "gamma", "--format", "json"]).run().expect_code(0)
+    };
+    build("");
+    if repo::this_machine() == "linux/amd64" {
+        let ran = build("GOAMD64 = \"v2\"");
+        assert_due(&ran, "a level", &["gamma"], "$GOAMD64 changed");
+        assert!(ran.to_string().contains("it needs GOAMD64=v2, as wick.toml asks"), "{ran}");
+    }
+    for what in ["once", "again"] {
+        assert_due(&build("CGO_ENABLED = \"1\""), what, &["gamma"], "cgo is on");
     }
 }
 
