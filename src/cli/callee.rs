@@ -40,7 +40,8 @@ pub(super) fn find(args: &CallArgs, session: &Session, console: &Console) -> Res
     let bare = args.plugin.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if bare || (!session.has_file(path) && !session.has_file(&path.join("plugin.json"))) {
         let archive = [".zip", ".tar.gz", ".tgz"].iter().any(|end| args.plugin.ends_with(end));
-        if archive || args.plugin.starts_with(['.', '/', '~']) {
+        // A plugin's folder in the repository names the plugin.
+        if archive || args.plugin.starts_with(['.', '/', '~']) && !session.has_folder(path) {
             return Err(Failure::new(FailureKind::Missing, format!("there is no {}", args.plugin)));
         }
         return built(args, session, console).map(Some);
@@ -100,6 +101,7 @@ fn built(args: &CallArgs, session: &Session, console: &Console) -> Result<Callee
     let languages = project::languages(&layout, &selection, None)?;
     let mut tools = session.tools(&layout.root, &languages, Emulation::Off)?;
     let project = project::resolve(&layout, &selection, None)?;
+    console.findings(&project::strangers(&layout, &selection, None));
     let choice = TargetChoice::Named(vec![machine]);
     session.add_rustflags(&mut tools, &project, &choice)?;
     let wish = Wish {

@@ -1,5 +1,6 @@
 //! Which plugins a command is about, for all commands that take plugins by name or all of them.
 
+use crate::cli::render::Console;
 use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
@@ -24,10 +25,13 @@ pub(in crate::cli) fn project(
     all: bool,
     kind: Option<PluginKind>,
     session: &Session,
+    console: &Console,
 ) -> Result<Project, Failure> {
     let selection = selection(names, all, "--all-plugins; `wick plugin release --help` has examples")?;
     let layout = project::look(session.root())?;
-    Ok(project::resolve(&layout, &selection, kind)?)
+    let project = project::resolve(&layout, &selection, kind)?;
+    console.findings(&project::strangers(&layout, &selection, kind));
+    Ok(project)
 }
 
 /// What `--changed` compares with: what was typed, else a pull request's base, else the usual branch.

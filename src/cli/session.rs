@@ -25,6 +25,7 @@ use crate::phase::plan;
 use crate::phase::plan::TargetChoice;
 use crate::phase::plan::tools::{self, Emulation};
 use crate::phase::store::Store;
+use crate::project;
 use crate::signer::{Signer, Signers};
 use crate::sys::secret::{self, Secret, Withheld};
 use crate::sys::{env, files, git, interrupt, sandbox};
@@ -252,6 +253,17 @@ impl Session {
     /// Whether a file stands at a path as typed.
     pub(super) fn has_file(&self, path: &Path) -> bool {
         files::is_file(&self.path(path))
+    }
+
+    /// Whether a folder stands at a path as typed.
+    pub(super) fn has_folder(&self, path: &Path) -> bool {
+        files::kind(&self.path(path)) == files::Kind::Folder
+    }
+
+    /// A plugin's name as typed, without the path of its folder's being spelled in another way.
+    pub(super) fn spelled(&self, name: &str) -> String {
+        let root = files::canonical(&self.root).unwrap_or_else(|_| self.root.clone());
+        project::spelled(&root, name)
     }
 
     /// The archives in a folder, unless the folder is itself an unpacked plugin.

@@ -77,15 +77,46 @@ pub(super) struct Plugin {
 /// Variables that wick itself sets per target; setting them for all would build lies.
 const RESERVED: [&str; 5] = ["GOOS", "GOARCH", "GOFLAGS", "CARGO_BUILD_TARGET", "WICK_PLUGIN_VERSION"];
 
-/// Reads wick.toml; without one every default holds.
-pub(super) fn read(root: &Path) -> Result<Config, ProjectError> {
+/// Reads wick.toml as far as it is about `chosen`, with what is wrong in tables of others; without a file every default
+/// holds. Whoever names one plugin isn't kept from it by another one's table.
+pub(super) fn read(root: &Path, chosen: Chosen<'_>) -> Result<(Config, Option<ProjectError>), ProjectError> {
     let path = root.join(CONFIG_NAME);
     if files::kind(&path) == files::Kind::Missing {
-        return Ok(Config::default());
+        return Ok((Config::default(), None));
     }
-    let mut config = parse(&files::read_text(&path)?)?;
+    let (mut config, stranger) = parse_for(&files::read_text(&path)?, chosen)?;
     config.path = Some(path);
-    Ok(config)
+    Ok((config, stranger))
+}
+
+/// The plugins that a configuration is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Chosen<'a> {
+    /// Every one.
+    All,
+    /// These.
+    Named(&'a [&'a PluginKey]),
+}
+
+fn parse_for(text: &str, chosen: Chosen<'_>) -> Result<(Config, Option<ProjectError>), ProjectError> {
+    match (parse(text), chosen) {
+        (Ok(config), _) => Ok((config, None)),
+        (Err(error), Chosen::All) => Err(error),
+        (Err(error), Chosen::Named(keys)) => match without_others(text, keys) {
+            Some(config) => Ok((config, Some(error))),
+            None => Err(error),
+        },
+    }
+}
+
+/// The configuration without the tables of other plugins, if that is a good one.
+fn without_others(text: &str, keys: &[&PluginKey]) -> Option<Config> {
+    let mut all: toml::Table = text.parse().ok()?;
+    if let Some(plugins) = all.get_mut("plugin").and_then(toml::Value::as_table_mut) {
+        plugins.retain(|name, _| keys.iter().any(|key| key.as_str() == name));
+    }
+    let config: Config = toml::Value::Table(all).try_into().ok()?;
+    checked(config).ok()
 }
 
 fn parse(text: &str) -> Result<Config, ProjectError> {
@@ -97,6 +128,10 @@ fn parse(text: &str) -> Result<Config, ProjectError> {
             hint: suggestion(message),
         }
     })?;
+    checked(config)
+}
+
+fn checked(config: Config) -> Result<Config, ProjectError> {
     let per_plugin = config.plugin.values().flat_map(|plugin| [&plugin.go.env, &plugin.rust.env]);
     for env in [&config.go.env, &config.rust.env].into_iter().chain(per_plugin) {
         if let Some(name) = RESERVED.iter().find(|name| env.contains_key(**name)) {
@@ -117,16 +152,29 @@ fn parse(text: &str) -> Result<Config, ProjectError> {
 }
 
 impl Config {
-    /// `[plugin.x]` for an x that doesn't exist is a typo, not a wish.
-    pub(super) fn check_plugin_names(&self, layout: &Layout) -> Result<(), ProjectError> {
+    /// `[plugin.x]` for an x that doesn't exist is a typo, not a wish: an error where `chosen` may have been meant, else
+    /// something to say.
+    pub(super) fn check_plugin_names(
+        &self,
+        layout: &Layout,
+        chosen: Chosen<'_>,
+    ) -> Result<Vec<ProjectError>, ProjectError> {
         let known = || layout.candidates.iter().map(|c| c.key.as_str());
-        match self.plugin.keys().find(|key| !known().any(|k| k == key.as_str())) {
-            None => Ok(()),
-            Some(key) => Err(ProjectError::Config {
+        let mut strangers = Vec::new();
+        for key in self.plugin.keys().filter(|key| !known().any(|k| k == key.as_str())) {
+            let near = near(key.as_str(), known());
+            let error = ProjectError::Config {
                 message: format!("{CONFIG_NAME}: [plugin.{key}] is for a plugin that doesn't exist"),
-                hint: near(key.as_str(), known()).first().map(|name| format!("did you mean {name}?")),
-            }),
+                hint: near.first().map(|name| format!("did you mean {name}?")),
+            };
+            match chosen {
+                Chosen::Named(keys) if !keys.iter().any(|key| near.contains(&format!("`{key}`"))) => {
+                    strangers.push(error);
+                }
+                _ => return Err(error),
+            }
         }
+        Ok(strangers)
     }
 }
 
@@ -179,6 +227,32 @@ mod tests {
         assert!(message.contains("`GOFLAGS` can't be set"), "{message}");
         assert!(hint.is_some());
         assert!(refused("[build]\ntargets = []\n").0.contains("empty"));
+    }
+
+    #[test]
+    fn a_table_of_another_plugin_is_in_nobodys_way() {
+        let (slack, mail): (PluginKey, PluginKey) = ("slack".parse().unwrap(), "mail".parse().unwrap());
+        for stranger in [
+            "[plugin.mail]\nfile = []\n",
+            "[plugin.mail]\ntargets = [\"linux/x\"]\n",
+            "[plugin.mail]\ntargets = []\n",
+            "[plugin.mail]\ngo = { env = { GOOS = \"plan9\" } }\n",
+            "[plugin.\"My-Mail\"]\nfiles = []\n",
+        ] {
+            let text = format!("[go]\ntags = [\"a\"]\n{stranger}[plugin.slack]\nfiles = [\"b\"]\n");
+            let (config, error) = parse_for(&text, Chosen::Named(&[&slack])).unwrap();
+            assert!(error.is_some(), "{stranger}");
+            assert_eq!((config.plugin[&slack].files.len(), config.go.tags), (1, Some(vec!["a".to_owned()])));
+            assert!(parse_for(&text, Chosen::All).is_err(), "{stranger}");
+            let own =
+                text.replace("My-Mail", "slack2").replace("[plugin.slack]\nfiles", "[plugin.slack]\nfile");
+            assert!(parse_for(&own, Chosen::Named(&[&slack])).is_err(), "{own}");
+            let named = parse_for(&text, Chosen::Named(&[&mail]));
+            assert_eq!(named.is_err(), !stranger.contains("My-Mail"), "{stranger}");
+        }
+        for all in ["[go]\ntag = []\n", "[plugin.mail\n"] {
+            assert!(parse_for(all, Chosen::Named(&[&slack])).is_err(), "{all}");
+        }
     }
 
     #[test]

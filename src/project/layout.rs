@@ -39,6 +39,51 @@ pub struct Layout {
     pub root: PathBuf,
     /// Every plugin folder, sorted by kind and key.
     pub candidates: Vec<Candidate>,
+    /// Folders with sources whose names are no keys: `connector/my-plugin`, and why.
+    pub odd: Vec<(String, KeyError)>,
+}
+
+impl Layout {
+    /// The folder that was meant by `slack`, `connector/slack`, `./connector/slack/` or an absolute path: what a shell
+    /// completes names the plugin too. Without a kind the first kind that has the key wins; connector is the default
+    /// kind and comes first.
+    #[must_use]
+    pub fn find(&self, typed: &str, kind: Option<PluginKind>) -> Option<&Candidate> {
+        let name = spelled(&self.root, typed);
+        let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
+        self.candidates.iter().filter(of_kind).find(|c| c.key.as_str() == name || c.place == name)
+    }
+
+    /// Refuses folders whose names are no keys, where every plugin is meant.
+    ///
+    /// # Errors
+    /// The first such folder.
+    pub fn refuse_odd(&self, kind: Option<PluginKind>) -> Result<(), ProjectError> {
+        let of_kind = |place: &str| kind.is_none_or(|kind| place.starts_with(&format!("{kind}/")));
+        match self.odd.iter().find(|(place, _)| of_kind(place)) {
+            Some((place, why)) => Err(ProjectError::Key { place: place.clone(), source: why.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A plugin's name as typed, spelled as `connector/slack` where it is the path of a folder in the repository.
+#[must_use]
+pub fn spelled(root: &Path, typed: &str) -> String {
+    let typed = if cfg!(windows) { typed.replace('\\', "/") } else { typed.to_owned() };
+    if !typed.contains('/') && !typed.starts_with('.') {
+        return typed;
+    }
+    let inside = |path: &Path| {
+        let inner = path.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+        (!inner.is_empty()).then_some(inner)
+    };
+    let there = files::without_dots(&root.join(&typed));
+    let real = |path: &Path| inside(&files::canonical(path).ok()?);
+    // By text first, so that a link to a plugin's folder is the plugin of that name; last from where the user stands.
+    let by_text = || inside(&there).filter(|_| files::kind(&there) == files::Kind::Folder);
+    let found = by_text().or_else(|| real(&there)).or_else(|| real(Path::new(&typed)));
+    found.unwrap_or_else(|| typed.trim_end_matches('/').to_owned())
 }
 
 /// What lies in a folder that may not be a repository of plugins yet.
@@ -46,8 +91,6 @@ pub struct Layout {
 pub struct Survey {
     /// What can be a plugin.
     pub layout: Layout,
-    /// Folders with sources whose names are no keys: `connector/my-plugin`, and why.
-    pub odd: Vec<(String, KeyError)>,
     /// Whether there is a folder of any kind.
     pub has_kinds: bool,
 }
@@ -59,10 +102,7 @@ pub(super) fn look(root: &Path) -> Result<Layout, ProjectError> {
         let better = has_kind(&root.join("plugins")).then(|| "plugins".to_owned());
         return Err(ProjectError::NoPlugins { root, better });
     }
-    match survey.odd.into_iter().next() {
-        Some((place, source)) => Err(ProjectError::Key { place, source }),
-        None => Ok(survey.layout),
-    }
+    Ok(survey.layout)
 }
 
 pub(super) fn survey(root: &Path) -> Result<Survey, ProjectError> {
@@ -80,7 +120,7 @@ pub(super) fn survey(root: &Path) -> Result<Survey, ProjectError> {
             }
         }
     }
-    Ok(Survey { has_kinds: has_kind(&root), layout: Layout { root, candidates }, odd })
+    Ok(Survey { has_kinds: has_kind(&root), layout: Layout { root, candidates, odd } })
 }
 
 fn has_kind(dir: &Path) -> bool {
@@ -116,6 +156,7 @@ pub(super) fn choose<'a>(
     let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
     let chosen: Vec<&Candidate> = match selection {
         Selection::All => {
+            layout.refuse_odd(kind)?;
             let all = layout.candidates.iter().filter(of_kind).filter(|c| !c.is_scaffold());
             all.filter(|c| c.language.is_some() || c.ambiguous).collect()
         }
@@ -142,33 +183,34 @@ pub(super) fn choose<'a>(
     Ok(chosen)
 }
 
-/// The plugin of that name: `slack`, or `connector/slack`. Without a kind the first kind that has it wins;
-/// connector is the default kind and comes first.
 fn named<'a>(
     layout: &'a Layout,
     name: &str,
     kind: Option<PluginKind>,
 ) -> Result<&'a Candidate, ProjectError> {
-    let wanted = name.trim_end_matches('/');
-    let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
-    let fits = |c: &&Candidate| of_kind(c) && (c.key.as_str() == wanted || c.place == wanted);
-    match layout.candidates.iter().find(fits) {
+    match layout.find(name, kind) {
         Some(c) if c.language.is_none() && !c.ambiguous => {
             Err(ProjectError::NoSource { place: c.place.clone() })
         }
         Some(candidate) => Ok(candidate),
         None => {
-            let same_name = |c: &&Candidate| c.key.as_str() == wanted || c.place == wanted;
-            if let (Some(kind), Some(other)) = (kind, layout.candidates.iter().find(same_name)) {
+            let wanted = spelled(&layout.root, name);
+            if let Some((place, why)) = layout.odd.iter().find(|(place, _)| {
+                *place == wanted || place.split_once('/').is_some_and(|(_, folder)| folder == wanted)
+            }) {
+                return Err(ProjectError::Key { place: place.clone(), source: why.clone() });
+            }
+            if let (Some(kind), Some(other)) = (kind, layout.find(name, None)) {
                 let place = other.place.clone();
                 return Err(ProjectError::OtherKind { name: name.to_owned(), kind, place });
             }
+            let of_kind = |c: &&Candidate| kind.is_none_or(|kind| c.kind == kind);
             let with_source = layout.candidates.iter().filter(of_kind).filter(|c| c.language.is_some());
             let known: Vec<&str> = with_source.map(|c| c.key.as_str()).collect();
             Err(ProjectError::Unknown {
                 name: name.to_owned(),
                 root: layout.root.clone(),
-                near: near(wanted, known.iter().copied()),
+                near: near(&wanted, known.iter().copied()),
                 known: known.into_iter().map(ToOwned::to_owned).collect(),
             })
         }

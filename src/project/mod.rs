@@ -5,14 +5,21 @@ mod config;
 mod error;
 mod layout;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use config::CONFIG_NAME;
 pub use error::ProjectError;
-pub use layout::{Candidate, Layout, Survey};
+pub use layout::{Candidate, Layout, Survey, spelled};
+
+use config::Chosen;
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::path::Path;
 
+use crate::model::failure::Explain as _;
+use crate::model::finding::Finding;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 
@@ -28,7 +35,7 @@ pub enum Selection {
 /// Looks at a repository without resolving anything.
 ///
 /// # Errors
-/// When the folder holds no plugins, or a plugin's folder has a name no host accepts.
+/// When the folder holds no plugins.
 pub fn look(root: &Path) -> Result<Layout, ProjectError> {
     layout::look(root)
 }
@@ -62,9 +69,49 @@ pub fn resolve(
     selection: &Selection,
     kind: Option<PluginKind>,
 ) -> Result<Project, ProjectError> {
-    let config = config::read(&layout.root)?;
-    config.check_plugin_names(layout)?;
     let chosen = layout::choose(layout, selection, kind)?;
+    let (config, _) = read(layout, selection, &chosen)?;
     let plugins = resolve::resolve(layout, &chosen, &config, matches!(selection, Selection::All))?;
     Ok(Project { root: layout.root.clone(), config: config.path, plugins })
+}
+
+/// What is wrong beside the plugins that were named. It is said and stops nobody: what is named is built. Where all are
+/// meant, it is an error of theirs.
+#[must_use]
+pub fn strangers(layout: &Layout, selection: &Selection, kind: Option<PluginKind>) -> Vec<Finding> {
+    if *selection == Selection::All {
+        return Vec::new();
+    }
+    let odd =
+        layout.odd.iter().map(|(place, why)| ProjectError::Key { place: place.clone(), source: why.clone() });
+    let tables = layout::choose(layout, selection, kind)
+        .and_then(|chosen| Ok(read(layout, selection, &chosen)?.1))
+        .unwrap_or_default();
+    odd.chain(tables).map(|error| warning(&error)).collect()
+}
+
+fn warning(error: &ProjectError) -> Finding {
+    let why = error.source().map_or_else(String::new, |why| format!(": {why}"));
+    let finding = Finding::warning("stranger", format!("{error}{why}"));
+    match error.hints().into_iter().next() {
+        Some(hint) => finding.hint(hint),
+        None => finding,
+    }
+}
+
+/// wick.toml, and what in it is wrong with plugins that weren't chosen.
+fn read(
+    layout: &Layout,
+    selection: &Selection,
+    chosen: &[&Candidate],
+) -> Result<(config::Config, Vec<ProjectError>), ProjectError> {
+    let keys: Vec<_> = chosen.iter().map(|one| &one.key).collect();
+    let whose = match selection {
+        Selection::All => Chosen::All,
+        Selection::Named(_) => Chosen::Named(&keys),
+    };
+    let (config, broken) = config::read(&layout.root, whose)?;
+    let mut strangers: Vec<ProjectError> = broken.into_iter().collect();
+    strangers.extend(config.check_plugin_names(layout, whose)?);
+    Ok((config, strangers))
 }

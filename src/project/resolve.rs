@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::ProjectError;
 use super::config::{self, CONFIG_NAME, Config};
 use super::layout::{Candidate, Layout};
-use crate::model::package::MANIFEST_NAME;
+use crate::model::file_names;
+use crate::model::package::{ENTRIES_MAX, PACKAGE_MAX};
 use crate::model::project::{GoSource, Language, Plugin, RustSource, Source, Targets};
 use crate::model::target::Target;
 use crate::model::version::PluginVersion;
-use crate::sys::files;
+use crate::sys::files::{self, Inside, NotInside};
 
 /// The symbol that the reference's own SDK reads its version from (contract wick 3).
 const VERSION_SYMBOL: &str = "github.com/yogasw/wick/pkg/plugin.Version";
@@ -68,33 +69,60 @@ fn version(candidate: &Candidate, cargo: Option<String>) -> Result<PluginVersion
             Some(text) => (text, format!("{}/Cargo.toml", candidate.place)),
             None => return Ok(PluginVersion::dev()),
         }
+    } else if !files::is_file(&file) {
+        // Reading a pipe would wait for whoever writes into it.
+        return Err(ProjectError::Config {
+            message: format!("{}/VERSION is not a regular file", candidate.place),
+            hint: Some("write a version such as 0.2.0 into a file of that name".to_owned()),
+        });
     } else {
         (files::read_text(&file)?, format!("{}/VERSION", candidate.place))
     };
     text.parse().map_err(|source| ProjectError::Version { place, source })
 }
 
+/// The files that are packed beside the binary: each a regular file of the plugin's folder, under a name that packages
+/// can have. What is asked of one target only is the plan's business.
 fn extra_files(candidate: &Candidate, written: &[String]) -> Result<Vec<String>, ProjectError> {
+    let wrong = |what: String, hint: Option<&str>| ProjectError::Config {
+        message: format!("{CONFIG_NAME}: [plugin.{}] files: {what}", candidate.key),
+        hint: hint.map(ToOwned::to_owned),
+    };
+    let mut size = 0;
     for name in written {
-        let wrong = |why: &str| ProjectError::Config {
-            message: format!("{CONFIG_NAME}: [plugin.{}] files: `{name}` {why}", candidate.key),
-            hint: None,
-        };
-        let parts_ok = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        if !parts_ok || name.contains(['\\', ':']) || name.chars().any(char::is_control) {
-            return Err(wrong("must be a path inside the plugin's folder, with / between parts"));
+        if let Some(why) = file_names::refusal(&candidate.key, name) {
+            return Err(wrong(format!("`{}` {why}", name.escape_debug()), None));
         }
-        let exe = format!("{}.exe", candidate.key);
-        if [MANIFEST_NAME, candidate.key.as_str(), &exe].iter().any(|own| own.eq_ignore_ascii_case(name)) {
-            return Err(wrong("is a name that the package itself uses"));
-        }
-        if !files::is_file(&candidate.dir.join(name)) {
-            return Err(wrong(&format!("is not a file in {}", candidate.place)));
+        match Inside::open(&candidate.dir, name) {
+            Ok(file) => size += file.size(),
+            Err(NotInside::Missing) => {
+                return Err(wrong(format!("`{name}` is not a file in {}", candidate.place), None));
+            }
+            Err(why) => {
+                let hint = matches!(why, NotInside::Leaves(_) | NotInside::NotRegular(_))
+                    .then_some("put a copy of what is meant into the plugin's folder");
+                return Err(wrong(format!("`{name}` of {} can't be packed: {why}", candidate.place), hint));
+            }
         }
     }
     let mut sorted = written.to_vec();
     sorted.sort();
     sorted.dedup();
+    if let Some((one, other)) = file_names::collision(&sorted) {
+        let what =
+            format!("`{one}` and `{other}` are one name where case doesn't count, as on Windows and macOS");
+        return Err(wrong(what, Some("rename one of them")));
+    }
+    // The binary, the manifest and a signature come to them.
+    if sorted.len() + 3 > ENTRIES_MAX {
+        return Err(wrong(
+            format!("{} are listed; a package holds at most {ENTRIES_MAX}", sorted.len()),
+            None,
+        ));
+    }
+    if size > PACKAGE_MAX {
+        return Err(wrong(format!("they have more than {} MiB together", PACKAGE_MAX >> 20), None));
+    }
     Ok(sorted)
 }
 

@@ -58,6 +58,9 @@ impl FromStr for Wanted {
     fn from_str(text: &str) -> Result<Wanted, String> {
         let typed = text
             .split_once('@')
+            .map(|(name, version)| (name.trim_end_matches(['/', '\\']), version))
+            // The path of its folder names a plugin, too.
+            .map(|(name, version)| (name.rsplit(['/', '\\']).next().unwrap_or(name), version))
             .map(|(key, version)| format!("{key}/v{}", version.strip_prefix('v').unwrap_or(version)));
         ReleaseTag::parse(typed.as_deref().unwrap_or(text))
             .map(Wanted)
@@ -71,7 +74,13 @@ mod tests {
 
     #[test]
     fn a_release_is_named_as_people_do() {
-        for good in ["slack@0.2.0", "slack@v0.2.0", "slack/v0.2.0"] {
+        for good in [
+            "slack@0.2.0",
+            "slack@v0.2.0",
+            "slack/v0.2.0",
+            "connector/slack@0.2.0",
+            "./connector/slack/@0.2.0",
+        ] {
             assert_eq!(good.parse::<Wanted>().unwrap().0.to_string(), "slack/v0.2.0", "{good}");
         }
         for bad in ["slack", "slack@", "slack@latest", "@1.0.0", "Slack@1.0.0", "slack@dev", "slack@vv1.0.0"]

@@ -15,6 +15,7 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
         return Err(Failure::new(FailureKind::Usage, "which plugin? none is named")
             .hint("name one, or use --all-plugins; `wick plugin attest --help` has examples"));
     }
+    let names: Vec<String> = args.plugins.iter().map(|name| session.spelled(name)).collect();
     let signers = session.signers(&args.signing)?;
     let signer = session::attester(&signers, "wick plugin attest")?;
     let output = session.root().join(&args.output);
@@ -26,13 +27,13 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
     // A receipt that can't be read may be of a package that was meant.
     let meant = |one: &&Unreadable| {
         let named = |name: &String| one.plugin.as_ref().is_some_and(|key| key_of(name) == key.as_str());
-        args.all_plugins || args.plugins.iter().any(named)
+        args.all_plugins || names.iter().any(named)
     };
     if let Some(one) = unreadable.iter().find(meant) {
         return Err(Failure::new(FailureKind::Findings, one.finding.message.clone())
             .hint("build that plugin again with this wick"));
     }
-    let chosen = choose(args, &kept, &shown)?;
+    let chosen = choose(args.all_plugins, &names, &kept, &shown)?;
     let progress = console.progress();
     let listener = |event| progress.on(event);
     let report = attest::attest(&Request {
@@ -48,12 +49,12 @@ pub(in crate::cli) fn run(args: &AttestArgs, session: &Session, console: &Consol
 }
 
 /// The packages that are meant. A plugin without any is missing, not attested.
-fn choose<'a>(args: &AttestArgs, kept: &'a [Kept], shown: &str) -> Result<Vec<&'a Kept>, Failure> {
+fn choose<'a>(all: bool, names: &[String], kept: &'a [Kept], shown: &str) -> Result<Vec<&'a Kept>, Failure> {
     let is_meant = |name: &String, one: &Kept| {
         let receipt = &one.receipt;
         *name == receipt.plugin.as_str() || *name == format!("{}/{}", receipt.kind, receipt.plugin)
     };
-    let missing = args.plugins.iter().find(|name| !kept.iter().any(|one| is_meant(name, one)));
+    let missing = names.iter().find(|name| !kept.iter().any(|one| is_meant(name, one)));
     if let Some(name) = missing {
         return Err(Failure::new(
             FailureKind::Missing,
@@ -61,10 +62,8 @@ fn choose<'a>(args: &AttestArgs, kept: &'a [Kept], shown: &str) -> Result<Vec<&'
         )
         .hint(format!("build it first: `wick plugin build {}`", key_of(name))));
     }
-    let chosen: Vec<&Kept> = kept
-        .iter()
-        .filter(|one| args.all_plugins || args.plugins.iter().any(|name| is_meant(name, one)))
-        .collect();
+    let chosen: Vec<&Kept> =
+        kept.iter().filter(|one| all || names.iter().any(|name| is_meant(name, one))).collect();
     if chosen.is_empty() {
         return Err(Failure::new(
             FailureKind::Missing,

@@ -36,6 +36,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &Session, console: &Console
     let languages = project::languages(&layout, &selection, kind)?;
     let mut tools = session.tools(&layout.root, &languages, emulation)?;
     let mut project = project::resolve(&layout, &selection, kind)?;
+    console.findings(&project::strangers(&layout, &selection, kind));
     session.add_rustflags(&mut tools, &project, &choice)?;
     if args.changed {
         let since = select::since(args.since.as_deref(), session);

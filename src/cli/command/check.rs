@@ -35,6 +35,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &Session, console: &Console
         check::declared(&mut report, &answers(&project, args, session, console)?);
         report.allow(&args.allow)?;
     }
+    console.findings(&project::strangers(&survey.layout, &selection, kind));
     let failed = report.errors > 0 || args.strict && report.warnings > 0;
     if console.is_json() {
         console.json(&report);

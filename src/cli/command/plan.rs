@@ -10,7 +10,7 @@ use crate::model::names::PluginKind;
 use crate::model::project::{Plugin, Project};
 use crate::phase::matrix;
 use crate::phase::plan::tools::Emulation;
-use crate::phase::plan::{TargetChoice, changed};
+use crate::phase::plan::{self, TargetChoice, changed};
 use crate::phase::publish::{local, published_tags};
 use crate::project;
 
@@ -23,7 +23,17 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
     )?;
     let kind = args.kind.map(PluginKind::from);
     let layout = project::look(session.root())?;
+    // CI builds what the matrix says: a folder that it can never hold would stay unnoticed there.
+    layout.refuse_odd(kind)?;
     let mut project = project::resolve(&layout, &selection, kind)?;
+    let refused = |plugin: &Plugin| {
+        let why = plan::names::refusals(plugin, plugin.targets.complete());
+        why.into_iter().map(|why| format!("{}: {why}", plugin.place)).collect::<Vec<String>>()
+    };
+    let refused: Vec<String> = project.plugins.iter().flat_map(refused).collect();
+    if !refused.is_empty() {
+        return Err(plan::PlanError::Names(refused).into());
+    }
     if args.changed {
         let choice = TargetChoice::All;
         let languages = project::languages(&layout, &selection, kind)?;

@@ -15,7 +15,8 @@ use crate::phase::publish::rehearse::Rehearsal;
 use crate::phase::publish::{self, Choice, Mode, Request, Token};
 
 pub(in crate::cli) fn run(args: &ReleaseArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
-    let project = select::project(&args.plugins, args.all_plugins, args.kind.map(PluginKind::from), session)?;
+    let kind = args.kind.map(PluginKind::from);
+    let project = select::project(&args.plugins, args.all_plugins, kind, session, console)?;
     let notes = match &args.notes_file {
         None => Notes::Generated,
         Some(_) if args.all_plugins || project.plugins.len() != 1 => {

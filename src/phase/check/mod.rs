@@ -25,6 +25,7 @@ use crate::model::finding::Severity;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Learned;
+use crate::phase::plan;
 use crate::project::{self, Candidate, Selection, Survey};
 use declared::Declared;
 pub use learn::learn;
@@ -91,9 +92,10 @@ pub fn choose<'a>(
     selection: &Selection,
     kind: Option<PluginKind>,
 ) -> Result<Vec<&'a Candidate>, Failure> {
-    let candidates = survey.layout.candidates.iter().filter(|one| kind.is_none_or(|kind| one.kind == kind));
     match selection {
         Selection::All => {
+            let of_kind = |one: &&Candidate| kind.is_none_or(|kind| one.kind == kind);
+            let candidates = survey.layout.candidates.iter().filter(of_kind);
             let has_version = |one: &Candidate| crate::sys::files::is_file(&one.dir.join("VERSION"));
             let plugin = |one: &&Candidate| one.language.is_some() || one.ambiguous || has_version(one);
             Ok(candidates.filter(|one| !one.is_scaffold()).filter(plugin).collect())
@@ -101,9 +103,7 @@ pub fn choose<'a>(
         Selection::Named(names) => {
             let mut chosen: Vec<&Candidate> = Vec::new();
             for name in names {
-                let wanted = name.trim_end_matches('/');
-                let named = candidates.clone().find(|one| one.key.as_str() == wanted || one.place == wanted);
-                match named {
+                match survey.layout.find(name, kind) {
                     Some(one) if !chosen.iter().any(|there| there.place == one.place) => chosen.push(one),
                     Some(_) => {}
                     // It says so in its own words, with names that are near.
@@ -142,7 +142,7 @@ pub fn folders(survey: &Survey, chosen: &[&Candidate], selection: &Selection) ->
         report.plugins.push(plugin);
     }
     if *selection == Selection::All {
-        report.plugins.extend(survey.odd.iter().filter_map(|(place, why)| {
+        report.plugins.extend(survey.layout.odd.iter().filter_map(|(place, why)| {
             let (kind, name) = place.split_once('/')?;
             let kind = PluginKind::ALL.into_iter().find(|one| one.as_str() == kind)?;
             let mut plugin = PluginReport {
@@ -170,6 +170,11 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
         let one = Selection::Named(vec![candidate.place.clone()]);
         match project::resolve(&survey.layout, &one, None) {
             Ok(project) => {
+                for plugin in &project.plugins {
+                    for why in plan::names::refusals(plugin, plugin.targets.complete()) {
+                        report.tell(&plugin.place, "file-name", &Failure::new(FailureKind::Project, why));
+                    }
+                }
                 all.config = project.config;
                 all.plugins.extend(project.plugins);
             }

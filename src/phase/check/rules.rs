@@ -134,6 +134,11 @@ pub const RULES: &[Rule] = &[
         "Nothing can be built from it.",
         "see the message",
     ], Look::Told),
+    rule("file-name", Error, [
+        "a file's or the plugin's name, or its version, is one that packages for its targets can't have",
+        "Windows has no files of some names, and no file system takes endless ones: nobody could unpack it.",
+        "give it another name",
+    ], Look::Told),
     rule("does-not-build", Error, [
         "it doesn't compile for this machine",
         "There is nothing to release.",

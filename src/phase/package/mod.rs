@@ -26,7 +26,7 @@ use crate::model::signature::SignaturePolicy;
 use crate::signer::Signer;
 use crate::signer::cosign::Cosign;
 use crate::signer::ed25519::Ed25519;
-use crate::sys::files;
+use crate::sys::files::{self, Inside};
 use crate::sys::git::WorkingTree;
 
 /// Where a unit's package stands once its binary is ready.
@@ -254,9 +254,12 @@ fn entries(
     ];
     entries.extend(signature);
     for name in &plugin.files {
-        let path = plugin.dir.join(name);
-        let bytes = files::read_capped(&path, PACKAGE_MAX)?;
-        entries.push(PackageEntry { name: name.clone(), bytes, executable: is_program(&path) });
+        // Again, and on what is then read: a link may lead elsewhere by now.
+        let file = Inside::open(&plugin.dir, name).map_err(|why| {
+            Failure::new(FailureKind::Project, format!("`{name}` of {} can't be packed: {why}", plugin.place))
+        })?;
+        let executable = file.executable();
+        entries.push(PackageEntry { name: name.clone(), bytes: file.read(PACKAGE_MAX)?, executable });
     }
     Ok(entries)
 }

@@ -1,7 +1,9 @@
 //! Plan: decides everything before anything is done. Pure, but for `tools` and `changed`, which read the facts.
 
 pub mod changed;
+pub mod names;
 pub mod tools;
+pub mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,9 @@ pub enum PlanError {
     /// wick has no name for this machine.
     #[error("wick doesn't know this machine's target, so it can't be the default")]
     UnknownMachine,
+    /// Names that packages can't have.
+    #[error("{}", .0.join("; "))]
+    Names(Vec<String>),
     /// Nothing selected.
     #[error("no plugin is selected")]
     Nothing,
@@ -60,6 +65,7 @@ impl Explain for PlanError {
     fn kind(&self) -> FailureKind {
         match self {
             PlanError::Missing(_) => FailureKind::Missing,
+            PlanError::Names(_) => FailureKind::Project,
             _ => FailureKind::Usage,
         }
     }
@@ -74,6 +80,7 @@ impl Explain for PlanError {
             PlanError::UnknownMachine => {
                 vec!["name targets with --target, for example --target linux/arm64".to_owned()]
             }
+            PlanError::Names(_) => vec!["give it another name that its targets can have".to_owned()],
             PlanError::Nothing => vec!["name a plugin, or use --all-plugins".to_owned()],
         }
     }
@@ -107,11 +114,15 @@ pub fn plan(
     if project.plugins.is_empty() {
         return Err(PlanError::Nothing);
     }
-    let mut units = Vec::new();
+    let (mut units, mut refused) = (Vec::new(), Vec::new());
     for plugin in &project.plugins {
-        for target in targets_of(plugin, &wish.targets)? {
-            units.push(unit(plugin, target, &wish.output, tools));
-        }
+        let targets = targets_of(plugin, &wish.targets)?;
+        let why = names::refusals(plugin, &targets).into_iter();
+        refused.extend(why.map(|why| format!("{}: {why}", plugin.place)));
+        units.extend(targets.into_iter().map(|target| unit(plugin, target, &wish.output, tools)));
+    }
+    if !refused.is_empty() {
+        return Err(PlanError::Names(refused));
     }
     add_helpers(&mut units, project, wish, tools);
     check_tools(&units, project, tools)?;
@@ -185,13 +196,17 @@ fn check_tools(units: &[Unit], project: &Project, tools: &Tools) -> Result<(), P
         }
     }
     if missing.is_empty() {
-        return Ok(());
+        return if tools.too_old.is_empty() {
+            Ok(())
+        } else {
+            Err(PlanError::Missing(tools.too_old.clone()))
+        };
     }
     let named = missing.into_iter().map(|(one, targets)| Missing {
         what: format!("{} (for {})", one.what, targets.into_iter().collect::<Vec<_>>().join(", ")),
         install: one.install,
     });
-    Err(PlanError::Missing(named.collect()))
+    Err(PlanError::Missing(named.chain(tools.too_old.iter().cloned()).collect()))
 }
 
 /// The plugin that a unit belongs to.

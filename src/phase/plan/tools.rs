@@ -8,7 +8,7 @@ use crate::model::failure::Failure;
 use crate::model::project::{Language, Plugin, Source};
 use crate::model::target::{Arch, Os, Target};
 use crate::model::tools::{Ability, CargoTool, Emulator, GoTool, Missing, ToolVersion, Tools};
-use crate::phase::plan::PlanError;
+use crate::phase::plan::{PlanError, versions};
 use crate::sys::process::{self, Limits};
 use crate::sys::{cargo_config, env, files};
 use crate::toolchain;
@@ -79,8 +79,10 @@ pub fn check(tools: &Tools, languages: &BTreeSet<Language>) -> Result<(), PlanEr
     if missing.is_empty() { Ok(()) } else { Err(PlanError::Missing(missing)) }
 }
 
-/// Reads the rustflags of each workspace and triple that the plugins are going to be built with.
+/// Reads the rustflags of each workspace and triple that the plugins are going to be built with, and whether the
+/// toolchains are as new as the plugins ask.
 pub fn add_rustflags(tools: &mut Tools, plugins: &[Plugin], targets: &[Target]) {
+    tools.too_old = versions::lacking(plugins, tools);
     for plugin in plugins {
         let Source::Rust(rust) = &plugin.source else { continue };
         for target in targets {
@@ -130,6 +132,10 @@ impl Seeker<'_> {
     fn answer(&self, program: &Path, args: &[&str]) -> Result<String, String> {
         let mut line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
         line.env = told(self.environment);
+        // Every build is in module mode, and which go.work holds is only told there.
+        if self.environment.contains_key("GO111MODULE") {
+            line.env.insert("GO111MODULE".to_owned(), "on".to_owned());
+        }
         let finished = process::run(&line, Limits::TOOL).map_err(|error| error.to_string())?;
         if finished.success() { Ok(finished.stdout_text()) } else { Err(finished.complaint()) }
     }
@@ -221,7 +227,13 @@ impl Seeker<'_> {
 }
 
 fn go_tool(path: PathBuf, env: &str) -> Option<GoTool> {
-    let settings: BTreeMap<String, String> = serde_json::from_str(env).ok()?;
+    let mut settings: BTreeMap<String, String> = serde_json::from_str(env).ok()?;
+    // `go env` is silent about the levels of other architectures, which a build for them reads from the file all the same.
+    let file = settings.get("GOENV").filter(|file| *file != "off");
+    let kept = file.and_then(|file| files::read_text(Path::new(file)).ok()).unwrap_or_default();
+    for (name, value) in kept.lines().filter_map(|line| line.split_once('=')) {
+        settings.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
     let root = PathBuf::from(settings.get("GOROOT")?);
     let tools = PathBuf::from(settings.get("GOTOOLDIR")?);
     // A toolchain of the same version but other content (a patched one, a development build) is another one.

@@ -1,6 +1,7 @@
 //! Names a new plugin can't have: what hosts, compilers or file systems refuse. Said before anything is written.
 
 use crate::model::failure::{Explain, Failure, FailureKind};
+use crate::model::file_names;
 use crate::model::names::{KeyError, PluginKey};
 use crate::model::project::Language;
 
@@ -17,13 +18,6 @@ const RUST: &[&str] = &[
 
 /// Folders that the go command treats in its own way.
 const GO: &[&str] = &["internal", "main", "testdata", "vendor"];
-
-/// Names that no file can have on Windows, where hosts run too.
-#[rustfmt::skip]
-const WINDOWS: &[&str] = &[
-    "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2", "lpt3", "lpt4",
-    "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
-];
 
 /// Why a name can't be a new plugin's.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +67,7 @@ fn checked(text: &str, language: Language) -> Result<PluginKey, NameError> {
     let name = key.as_str();
     let reserved = match language {
         _ if name.starts_with('_') => return Err(NameError::Scaffold(key)),
-        _ if WINDOWS.contains(&name) => "no file is called so on Windows",
+        _ if file_names::windows_refusal(name).is_some() => "no file is called so on Windows",
         Language::Rust if RUST.contains(&name) => "Rust has another use for that word",
         Language::Rust if name.starts_with(|c: char| c.is_ascii_digit()) => {
             "no cargo package starts with a digit"

@@ -1,5 +1,6 @@
 //! Files: reading with the path in every error, writing that is whole or not at all, locks, scratch folders.
 
+mod inside;
 mod scratch;
 mod write;
 
@@ -10,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Explain, FailureKind};
 
+pub use inside::{Inside, NotInside};
 pub use scratch::{Lock, Scratch};
 pub use write::{move_new, write_atomic, write_new, write_new_private};
 
