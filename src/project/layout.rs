@@ -83,7 +83,7 @@ pub fn spelled(root: &Path, typed: &str) -> String {
     // By text first, so that a link to a plugin's folder is the plugin of that name; last from where the user stands.
     let by_text = || inside(&there).filter(|_| files::kind(&there) == files::Kind::Folder);
     let found = by_text().or_else(|| real(&there)).or_else(|| real(Path::new(&typed)));
-    found.unwrap_or_else(|| typed.trim_start_matches("./").trim_end_matches('/').to_owned())
+    found.unwrap_or_else(|| typed.trim_end_matches('/').to_owned())
 }
 
 /// What lies in a folder that may not be a repository of plugins yet.

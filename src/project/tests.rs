@@ -11,11 +11,12 @@ fn repository(places: &[(&str, &str)]) -> Scratch {
     for (place, text) in base.iter().chain(places) {
         let path = scratch.path().join(place);
         files::create_folder(path.parent().unwrap()).unwrap();
-        match text.strip_prefix("-> ") {
-            #[cfg(unix)]
-            Some(to) => std::os::unix::fs::symlink(to, path).unwrap(),
-            _ => files::write_atomic(&path, text.as_bytes(), 0o644).unwrap(),
+        #[cfg(unix)]
+        if let Some(to) = text.strip_prefix("-> ") {
+            std::os::unix::fs::symlink(to, path).unwrap();
+            continue;
         }
+        files::write_atomic(&path, text.as_bytes(), 0o644).unwrap();
     }
     scratch
 }

@@ -28,6 +28,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
     // CI builds what the matrix says: a folder that it can never hold would stay unnoticed there.
     layout.refuse_odd(kind)?;
     let mut project = project::resolve(&layout, &selection, kind)?;
+    console.findings(&project::strangers(&layout, &selection, kind));
     let refused = |plugin: &Plugin| {
         let why = plan::names::refusals(plugin, plugin.targets.complete());
         why.into_iter().map(|why| format!("{}: {why}", plugin.place)).collect::<Vec<String>>()

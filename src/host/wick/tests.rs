@@ -6,6 +6,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
 use super::*;
 use crate::model::artifact::{BinaryFacts, Format, Linkage};
+use crate::model::code_signature::CodeSignature;
 use crate::model::digest::Sha256;
 use crate::model::finding::Severity;
 use crate::model::package::PackageEntry;
@@ -216,6 +217,36 @@ fn conformance_7_small_order_keys_are_refused() {
 }
 
 /// Conformance 12 of contract wick: wrong architecture, by name, by manifest, by header, by this machine.
+/// What the kernel of Apple silicon kills is refused; what still runs is said.
+#[test]
+fn code_signatures_and_levels_are_judged_by_the_target() {
+    let spoil = |target: &str, change: fn(&mut BinaryFacts)| {
+        Package::signed(target).with(|package| package.facts.iter_mut().for_each(change))
+    };
+    let missing = |facts: &mut BinaryFacts| facts.code_signature = Some(CodeSignature::Missing);
+    let broken = |facts: &mut BinaryFacts| {
+        facts.code_signature = Some(CodeSignature::Broken { why: "it is cut short".to_owned() });
+    };
+    let level = |facts: &mut BinaryFacts| facts.x86_level = Some("x86-64-v3".to_owned());
+    for change in [missing as fn(&mut BinaryFacts), broken] {
+        refused(spoil("darwin/arm64", change), &["binary-target"]);
+    }
+    refused(
+        spoil("linux/amd64", |facts| facts.unloadable = vec!["it has no entry".to_owned()]),
+        &["binary-target"],
+    );
+    for (package, code) in [
+        (spoil("darwin/amd64", missing), "code-signature"),
+        (spoil("darwin/amd64", broken), "code-signature"),
+        (spoil("linux/amd64", level), "cpu-level"),
+    ] {
+        let findings = package.judge(&trusting(true), None);
+        let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
+        assert_eq!(warnings.map(|finding| finding.code).collect::<Vec<_>>(), [code], "{findings:?}");
+        assert_eq!(errors(&findings), [""; 0]);
+    }
+}
+
 #[test]
 fn conformance_12_wrong_architecture_is_refused() {
     let arm: Target = "linux/arm64".parse().unwrap();

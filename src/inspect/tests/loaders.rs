@@ -86,3 +86,24 @@ fn mach_o_programs_that_macos_would_not_start_are_told() {
         assert!(told.as_ref().is_ok_and(|told| told.contains(fragment)), "{at}: {told:?}");
     }
 }
+
+#[test]
+fn the_x86_level_that_a_note_asks_for_is_read() {
+    let good = seed("linux-amd64-glibc");
+    // GNU_PROPERTY_X86_ISA_1_NEEDED, as gcc and binutils write it.
+    let at = good.windows(4).position(|word| word == 0xc000_8002_u32.to_le_bytes()).unwrap() + 8;
+    for (needed, level) in [
+        (1, None),
+        (0b11, Some("x86-64-v2")),
+        (0b111, Some("x86-64-v3")),
+        (0b100, Some("x86-64-v3")),
+        (0b1111, Some("x86-64-v4")),
+        (0, None),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at] = needed;
+        let found = inspect(&bytes).unwrap();
+        assert_eq!(found.x86_level.as_deref(), level, "{needed:#b}");
+        assert_eq!(found.raised_levels(), Vec::from_iter(level));
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{TargetChoice, targets_of};
+use super::{PlanError, TargetChoice, targets_of};
 use crate::model::failure::Failure;
 use crate::model::project::{Language, Plugin, Project};
 use crate::model::target::Target;
@@ -24,7 +24,7 @@ pub struct Selected {
 /// Keeps the plugins that a change since `since` can affect, and says why; the others are gone from the project.
 ///
 /// # Errors
-/// When git can't tell what changed: never a silent empty list.
+/// When git can't tell what changed: never a silent empty list. When a plugin asks for a newer toolchain.
 pub fn select(
     project: &mut Project,
     since: &str,
@@ -32,6 +32,10 @@ pub fn select(
     tools: &Tools,
     environment: &BTreeMap<String, String>,
 ) -> Result<Vec<Selected>, Failure> {
+    // The toolchain is asked below, and would say it in its own words.
+    if !tools.too_old.is_empty() {
+        return Err(PlanError::Missing(tools.too_old.clone()).into());
+    }
     let changed = git::changed_since(&project.root, since)?;
     let repository = Known::new(&project.root)?;
     let mut selected = Vec::new();

@@ -136,6 +136,10 @@ impl Seeker<'_> {
     fn answer(&self, program: &Path, args: &[&str]) -> Result<String, String> {
         let mut line = CommandLine::new(program.to_string_lossy(), self.folder).args(args.iter().copied());
         line.env = told(self.environment);
+        // Every build is in module mode, and which go.work holds is only told there.
+        if self.environment.contains_key("GO111MODULE") {
+            line.env.insert("GO111MODULE".to_owned(), "on".to_owned());
+        }
         let finished = process::run(&line, Limits::TOOL).map_err(|error| error.to_string())?;
         if finished.success() { Ok(finished.stdout_text()) } else { Err(finished.complaint()) }
     }
@@ -254,7 +258,13 @@ impl Seeker<'_> {
 }
 
 fn go_tool(path: PathBuf, env: &str) -> Option<GoTool> {
-    let settings: BTreeMap<String, String> = serde_json::from_str(env).ok()?;
+    let mut settings: BTreeMap<String, String> = serde_json::from_str(env).ok()?;
+    // `go env` is silent about the levels of other architectures, which a build for them reads from the file all the same.
+    let file = settings.get("GOENV").filter(|file| *file != "off");
+    let kept = file.and_then(|file| files::read_text(Path::new(file)).ok()).unwrap_or_default();
+    for (name, value) in kept.lines().filter_map(|line| line.split_once('=')) {
+        settings.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
     let root = PathBuf::from(settings.get("GOROOT")?);
     let tools = PathBuf::from(settings.get("GOTOOLDIR")?);
     // A toolchain of the same version but other content (a patched one, a development build) is another one.

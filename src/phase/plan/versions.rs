@@ -2,7 +2,7 @@
 //! with both versions before a compiler starts. Reads go.mod, go.work and Cargo.toml; deciding is pure.
 
 use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::model::project::{Plugin, Source};
 use crate::model::tools::{Missing, Tools};
@@ -22,36 +22,43 @@ fn lacking_for(plugin: &Plugin, tools: &Tools) -> Option<Missing> {
         Source::Go(source) => {
             let go = tools.go.as_ref()?;
             let choice = source.env.get("GOTOOLCHAIN").or_else(|| go.settings.get("GOTOOLCHAIN"))?;
-            if !is_fixed(choice) {
-                return None;
-            }
-            let workspace = go.settings.get("GOWORK").filter(|path| path.ends_with(".work"));
-            let files = workspace.map(PathBuf::from).into_iter().chain([source.module_root.join("go.mod")]);
-            let asked = files.filter_map(|file| Some((go_line(&files::read_text(&file).ok()?)?, file)));
-            let (asked, file) = asked.max_by(|one, other| compare(&one.0, &other.0))?;
-            (compare(&asked, &go.version) == Ordering::Greater).then(|| Missing {
-                what: format!(
-                    "Go {asked} or newer, which {} asks for; the go command is {} and GOTOOLCHAIN={choice} lets it get \
-                     no other",
-                    place(&file, plugin),
-                    go.version
-                ),
-                install: "set GOTOOLCHAIN=auto to let go get it, or install it from https://go.dev/dl".to_owned(),
-            })
+            let workspace = go.settings.get("GOWORK").filter(|path| path.ends_with(".work")).map(Path::new);
+            let files = [workspace, Some(&source.module_root.join("go.mod"))];
+            lacking_go(&go.version, choice, files, &plugin.dir)
         }
         Source::Rust(source) => {
-            let rustc = tools.cargo.as_ref()?.rustc.split_whitespace().nth(1)?;
-            let file = plugin.dir.join("Cargo.toml");
-            let asked = rust_version(&file, &source.workspace_root)?;
-            (compare(&asked, rustc.split('-').next()?) == Ordering::Greater).then(|| Missing {
-                what: format!(
-                    "Rust {asked} or newer, which {} asks for; rustc is {rustc}",
-                    place(&file, plugin)
-                ),
-                install: "rustup update".to_owned(),
-            })
+            lacking_rust(&tools.cargo.as_ref()?.rustc, &plugin.dir, &source.workspace_root)
         }
     }
+}
+
+/// `choice`: GOTOOLCHAIN. `files`: go.work and go.mod; all of those that are there count.
+fn lacking_go(version: &str, choice: &str, files: [Option<&Path>; 2], plugin: &Path) -> Option<Missing> {
+    if !is_fixed(choice) {
+        return None;
+    }
+    let asked = |file| Some((go_line(&files::read_text(file).ok()?)?, file));
+    let asked = files.into_iter().flatten().filter_map(asked);
+    let (asked, file) = asked.max_by(|one, other| compare(&one.0, &other.0))?;
+    (compare(&asked, version) == Ordering::Greater).then(|| Missing {
+        what: format!(
+            "Go {asked} or newer, which {} asks for; the go command is {version} and GOTOOLCHAIN={choice} lets it get \
+             no other",
+            place(file, plugin)
+        ),
+        install: "set GOTOOLCHAIN=auto to let go get it, or install it from https://go.dev/dl".to_owned(),
+    })
+}
+
+/// `about`: what `rustc -vV` says.
+fn lacking_rust(about: &str, plugin: &Path, workspace: &Path) -> Option<Missing> {
+    let version = about.split_whitespace().nth(1)?;
+    let file = plugin.join("Cargo.toml");
+    let asked = rust_version(&file, workspace)?;
+    (compare(&asked, version.split('-').next()?) == Ordering::Greater).then(|| Missing {
+        what: format!("Rust {asked} or newer, which {} asks for; rustc is {version}", place(&file, plugin)),
+        install: "rustup update".to_owned(),
+    })
 }
 
 /// Whether the go command stays the one it is: `local`, or a version without `+auto` or `+path`.
@@ -60,8 +67,9 @@ fn is_fixed(choice: &str) -> bool {
     choice == "local" || choice.starts_with("go") && !choice.contains('+')
 }
 
-fn place(file: &Path, plugin: &Plugin) -> String {
-    let root = plugin.dir.ancestors().nth(2).unwrap_or(&plugin.dir);
+/// A file's place in the repository that `plugin`, a folder in a folder of it, is in.
+fn place(file: &Path, plugin: &Path) -> String {
+    let root = plugin.ancestors().nth(2).unwrap_or(plugin);
     let shown = file.strip_prefix(root).unwrap_or(file);
     shown.to_string_lossy().replace('\\', "/")
 }
@@ -121,11 +129,7 @@ fn parts(text: &str) -> Option<(u64, u64, (u8, u64))> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::model::project::{GoSource, RustSource, Targets};
-    use crate::model::tools::{CargoTool, GoTool};
 
     #[test]
     fn versions_are_ordered_as_the_tools_do() {
@@ -157,8 +161,6 @@ mod tests {
             files::create_folder(root.join(place).parent().unwrap()).unwrap();
             files::write_atomic(&root.join(place), text.as_bytes(), 0o644).unwrap();
         };
-        let work = root.join("go.work");
-        let work_text = work.to_string_lossy();
         let own = "[package]\nname = \"x\"\nrust-version = \"1.99\"\n";
         let inherited = "[package]\nname = \"x\"\nrust-version.workspace = true\n";
         let workspace = "[workspace.package]\nrust-version = \"1.98\"\n";
@@ -197,74 +199,13 @@ mod tests {
             write("go.work", go_work);
             write("Cargo.toml", workspace);
             write("connector/x/Cargo.toml", cargo);
-            let settings =
-                [("GOTOOLCHAIN", choice), ("GOWORK", if go_work.is_empty() { "" } else { &work_text })];
-            let tools = tools(root, &settings);
-            let lacking = lacking(&[plugin(root, go_source(root)), plugin(root, rust_source(root))], &tools);
-            let told: Vec<&str> = lacking.iter().map(|one| one.what.as_str()).collect();
-            assert_eq!(told.len(), said.len(), "{go_mod}{go_work}{cargo}: {told:?}");
+            let dir = root.join("connector/x");
+            let (go_work, go_mod) = (root.join("go.work"), root.join("go.mod"));
+            let go = lacking_go("go1.26.8", choice, [Some(&go_work), Some(&go_mod)], &dir);
+            let rust = lacking_rust("rustc 1.95.0 (abc 2026-01-01)\nbinary: rustc", &dir, root);
+            let told: Vec<String> = go.into_iter().chain(rust).map(|one| one.what).collect();
+            assert_eq!(told.len(), said.len(), "{told:?}");
             assert!(told.iter().zip(said).all(|(told, said)| told.contains(said)), "{told:?}");
-        }
-    }
-
-    fn tools(root: &Path, settings: &[(&str, &str)]) -> Tools {
-        let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        let go = GoTool {
-            path: "go".into(),
-            version: "go1.26.8".to_owned(),
-            root: root.to_owned(),
-            module_cache: root.to_owned(),
-            settings,
-            identity: String::new(),
-        };
-        let cargo = CargoTool {
-            path: "cargo".into(),
-            version: "cargo 1.95.0".to_owned(),
-            rustc: "rustc 1.95.0 (abc 2026-01-01)\nbinary: rustc".to_owned(),
-            host_triple: String::new(),
-            sysroot: root.to_owned(),
-            triples: Vec::new(),
-            rustup: true,
-            home: root.to_owned(),
-        };
-        Tools { go: Some(go), cargo: Some(cargo), ..Tools::default() }
-    }
-
-    fn go_source(root: &Path) -> Source {
-        Source::Go(GoSource {
-            module_root: root.to_owned(),
-            tags: Vec::new(),
-            ldflags: Vec::new(),
-            version_symbols: Vec::new(),
-            env: BTreeMap::new(),
-        })
-    }
-
-    fn rust_source(root: &Path) -> Source {
-        Source::Rust(RustSource {
-            workspace_root: root.to_owned(),
-            target_dir: root.join("target"),
-            outside: Vec::new(),
-            package: "x".to_owned(),
-            binary: "x".to_owned(),
-            features: Vec::new(),
-            default_features: true,
-            triples: BTreeMap::new(),
-            env: BTreeMap::new(),
-            has_lock: true,
-        })
-    }
-
-    fn plugin(root: &Path, source: Source) -> Plugin {
-        Plugin {
-            key: "x".parse().unwrap(),
-            kind: crate::model::names::PluginKind::Connector,
-            dir: root.join("connector/x"),
-            place: "connector/x".to_owned(),
-            version: "1.0.0".parse().unwrap(),
-            source,
-            targets: Targets::Contract,
-            files: Vec::new(),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::model::plan::{Outputs, Step};
 use crate::model::project::{GoSource, Language, Plugin, Source};
 use crate::model::target::Target;
 use crate::model::tools::{GoTool, Missing, Tools};
-use settings::{IRRELEVANT, environment};
+use settings::{IRRELEVANT, environment, in_force};
 
 /// The Go toolchain.
 pub struct Go;
@@ -71,7 +71,7 @@ impl Toolchain for Go {
     fn conditions(&self, order: &Order<'_>, plugin: &Plugin, target: Target) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         all.insert("flags".to_owned(), flags(plugin).join(" "));
-        for (name, value) in environment(source(plugin), target) {
+        for (name, value) in in_force(source(plugin), target) {
             all.insert(format!("env {name}"), veiled(&value));
         }
         if let Some(go) = &order.tools.go {
@@ -88,7 +88,7 @@ impl Toolchain for Go {
     }
 
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String> {
-        let env = environment(source(plugin), Target::ALL[0]);
+        let env = environment(order, source(plugin), Target::ALL[0]);
         if env.get("CGO_ENABLED").is_some_and(|value| value != "0") {
             return Some("cgo is on: what the C compiler reads can't be listed".to_owned());
         }
@@ -127,7 +127,7 @@ impl Toolchain for Go {
                     "-json=Dir,ImportPath,Standard,Module,GoFiles,IgnoredGoFiles,SFiles,EmbedPatterns,EmbedFiles,Imports,Deps,Error",
                 ])
                 .args(tags(go));
-            line.env = environment(go, target);
+            line.env = environment(order, go, target);
             (line.args(group.iter().map(|plugin| pattern(plugin))), group)
         };
         groups.into_iter().map(ask).collect()
@@ -250,7 +250,7 @@ fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
         Outputs::Folder(place)
     };
     line = line.args(group.iter().map(|at| pattern(order.units[*at].2)));
-    line.env = environment(go, first.target);
+    line.env = environment(order, go, first.target);
     Step {
         language: Language::Go,
         target: first.target,

@@ -62,8 +62,8 @@ fn decided(target: Target) -> [(&'static str, &'static str); 4] {
     [("CGO_ENABLED", "0"), ("GO111MODULE", "on"), ("GOFIPS140", "off"), level::of_go(target.arch)]
 }
 
-/// What is set on top of the inherited environment.
-pub(super) fn environment(go: &GoSource, target: Target) -> BTreeMap<String, String> {
+/// What holds for a build, whatever machine it is made on: the values that receipts keep.
+pub(super) fn in_force(go: &GoSource, target: Target) -> BTreeMap<String, String> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut env: BTreeMap<String, String> = decided(target).map(owned).into();
     env.extend(go.env.clone());
@@ -71,17 +71,32 @@ pub(super) fn environment(go: &GoSource, target: Target) -> BTreeMap<String, Str
     env
 }
 
+/// What is set on top of the inherited environment, so that this is in force: what go would do by itself isn't said.
+pub(super) fn environment(order: &Order<'_>, go: &GoSource, target: Target) -> BTreeMap<String, String> {
+    let by_itself = |name: &str, value: &str| match name {
+        "CGO_ENABLED" | "GOOS" | "GOARCH" => false,
+        _ => !go.env.contains_key(name) && inherited(order, name).is_none_or(|other| other == value),
+    };
+    let mut env = in_force(go, target);
+    env.retain(|name, value| !by_itself(name, value));
+    env
+}
+
+/// What a variable or `go env -w` says, where it isn't empty.
+fn inherited<'a>(order: &Order<'a>, name: &str) -> Option<&'a str> {
+    let settings = order.tools.go.as_ref().map(|go| &go.settings);
+    let variable = order.environment.get(name).filter(|value| !value.is_empty());
+    let value = variable.or_else(|| settings.and_then(|all| all.get(name)))?;
+    Some(value.as_str()).filter(|value| !value.is_empty())
+}
+
 /// What somebody who builds should know: which of this machine's settings aren't used, and which are.
 pub(super) fn remarks(order: &Order<'_>, go: &GoSource, target: Target) -> Vec<Finding> {
     let variable = |name: &str| order.environment.get(name).map(String::as_str).filter(|v| !v.is_empty());
-    let setting = |name: &str| {
-        let settings = order.tools.go.as_ref().map(|go| &go.settings);
-        settings.and_then(|all| all.get(name)).map(String::as_str).filter(|value| !value.is_empty())
-    };
     let mut found = Vec::new();
     for (name, value) in decided(target) {
         // What `go env` says of cgo is a guess of its own where nobody has asked for anything.
-        let asked = variable(name).or_else(|| setting(name).filter(|_| name != "CGO_ENABLED"));
+        let asked = if name == "CGO_ENABLED" { variable(name) } else { inherited(order, name) };
         if let Some(asked) = asked.filter(|asked| *asked != value && !go.env.contains_key(name)) {
             let asked = asked.escape_debug();
             found.push(
@@ -93,11 +108,11 @@ pub(super) fn remarks(order: &Order<'_>, go: &GoSource, target: Target) -> Vec<F
             );
         }
     }
-    let flags = variable("GOFLAGS").or_else(|| setting("GOFLAGS")).unwrap_or_default();
+    let flags = inherited(order, "GOFLAGS").unwrap_or_default();
     let odd: Vec<&str> = flags.split_whitespace().filter(|flag| !is_harmless(flag)).collect();
     let mut used = vec![("GOFLAGS", odd.join(" "), "use the keys `tags` and `ldflags` of [go] in wick.toml")];
     if !go.env.contains_key("GOEXPERIMENT") {
-        let experiment = variable("GOEXPERIMENT").or_else(|| setting("GOEXPERIMENT")).unwrap_or_default();
+        let experiment = inherited(order, "GOEXPERIMENT").unwrap_or_default();
         used.push(("GOEXPERIMENT", experiment.to_owned(), "ask for it with `env` of [go] in wick.toml"));
     }
     used.push(("GOWORK", variable("GOWORK").unwrap_or_default().to_owned(), "unset it"));
@@ -142,7 +157,9 @@ mod tests {
         }
     }
 
-    fn said(environment: &[(&str, &str)], settings: &[(&str, &str)], env: &[(&str, &str)]) -> Vec<String> {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn ordered<T>(environment: Pairs<'_>, settings: Pairs<'_>, ask: impl Fn(&Order<'_>) -> T) -> T {
         let go = GoTool {
             path: "go".into(),
             version: "go1.26.8".to_owned(),
@@ -160,7 +177,12 @@ mod tests {
             scratch: std::path::Path::new(""),
             cpus: 1,
         };
-        remarks(&order, &source(env), LINUX).into_iter().map(|finding| finding.message).collect()
+        ask(&order)
+    }
+
+    fn said(environment: Pairs<'_>, settings: Pairs<'_>, env: Pairs<'_>) -> Vec<String> {
+        let told = ordered(environment, settings, |order| remarks(order, &source(env), LINUX));
+        told.into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]
@@ -173,14 +195,34 @@ mod tests {
             (Arch::Riscv64, "GORISCV64", "rva20u64"),
         ] {
             let target = Target::new(Os::Linux, arch);
-            assert_eq!(environment(&source(&[]), target)[name], value);
-            assert_eq!(environment(&source(&[(name, "x")]), target)[name], "x");
+            assert_eq!(in_force(&source(&[]), target)[name], value);
+            assert_eq!(in_force(&source(&[(name, "x")]), target)[name], "x");
         }
-        let env = environment(&source(&[("GOOS", "plan9"), ("CGO_ENABLED", "1")]), LINUX);
+        let env = in_force(&source(&[("GOOS", "plan9"), ("CGO_ENABLED", "1")]), LINUX);
         assert_eq!(
             (env["GOOS"].as_str(), env["CGO_ENABLED"].as_str(), env["GO111MODULE"].as_str()),
             ("linux", "1", "on")
         );
+    }
+
+    #[test]
+    fn what_this_machine_asks_for_is_overruled() {
+        let set = |environment: Pairs<'_>, settings: Pairs<'_>, env: Pairs<'_>| {
+            ordered(environment, settings, |order| super::environment(order, &source(env), LINUX))
+        };
+        let base = [("CGO_ENABLED", "0"), ("GOOS", "linux"), ("GOARCH", "amd64")];
+        for (environment, settings, env, more) in [
+            (&[][..], &[("GOAMD64", "v1"), ("GO111MODULE", ""), ("GOFIPS140", "off")][..], &[][..], &[][..]),
+            (&[("GOAMD64", "v3")], &[("GOAMD64", "v3")], &[], &[("GOAMD64", "v1")]),
+            (&[], &[("GOAMD64", "v2")], &[], &[("GOAMD64", "v1")]),
+            (&[("GO111MODULE", "off")], &[], &[], &[("GO111MODULE", "on")]),
+            (&[], &[("GOFIPS140", "latest")], &[], &[("GOFIPS140", "off")]),
+            (&[("GOAMD64", "v3")], &[], &[("GOAMD64", "v2")], &[("GOAMD64", "v2")]),
+            (&[("CGO_ENABLED", "1")], &[("GOARM64", "v9.0")], &[], &[]),
+        ] {
+            let expected: Vec<(&str, &str)> = base.iter().chain(more).copied().collect();
+            assert_eq!(set(environment, settings, env), map(&expected), "{environment:?} {settings:?}");
+        }
     }
 
     #[test]
