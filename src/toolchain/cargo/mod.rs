@@ -124,6 +124,13 @@ impl Toolchain for Cargo {
             }
             Builder::Msvc => {}
         }
+        if tools.lacks_linker {
+            // Whatever is built, build scripts and macros are linked for this machine.
+            lacking.push(missing(
+                "a C compiler for this machine (`cc`), with which rustc links build scripts and macros",
+                "install gcc or clang with this system's package manager",
+            ));
+        }
         if lacking.is_empty() { Ok(format!("{} --target {triple}", builder.command())) } else { Err(lacking) }
     }
 
@@ -148,7 +155,7 @@ impl Toolchain for Cargo {
             all.insert(format!("env {name}"), veiled(&value));
         }
         if !flags.is_empty() {
-            all.insert("rustflags".to_owned(), flags.join(" "));
+            all.insert(FLAGS.to_owned(), flags.join(" "));
         }
         // That the place of the build isn't in the bytes, nor a stranger's tool: an older wick has no such line.
         all.insert(SAMENESS.to_owned(), format!("{}; {}", kit::scheme(), builder(&kit.triple).tools()));
@@ -328,6 +335,9 @@ const IS_PLACE: [&str; 6] = [
 
 /// The condition that says by which rules the place of a build and this machine's tools are kept out of the bytes.
 pub const SAMENESS: &str = "sameness";
+
+/// The condition that says which flags for rustc the repository asks for.
+pub const FLAGS: &str = "rustflags";
 
 /// A build of one plugin for one target, decided.
 struct Build {
