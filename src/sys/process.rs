@@ -127,11 +127,6 @@ pub fn run(line: &CommandLine, limits: Limits) -> Result<Finished, ProcessError>
     run_prepared(&line.program, command, limits)
 }
 
-/// A word on stderr where nobody renders: wick stands for another program.
-pub fn complain(word: &str) {
-    let _ = writeln!(std::io::stderr(), "wick: {word}");
-}
-
 /// Stands for another program until it ends: streams and working folder are its own. Gives its exit code.
 ///
 /// # Errors

@@ -46,6 +46,12 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
+/// Says why wick can't stand for a compiler; cargo and build scripts show it. Gives the exit code.
+pub(super) fn stood_in(failure: &Failure) -> u8 {
+    let _ = writeln!(anstream::stderr(), "wick: {}", failure.message);
+    super::failure::exit_code(failure.kind)
+}
+
 impl Console {
     /// `github`: whether a GitHub Actions runner reads what is printed.
     pub(super) fn new(global: &Global, github: bool) -> Console {
