@@ -23,8 +23,8 @@ use session::Session;
 /// Runs wick and gives the exit code (design.md 5).
 #[must_use]
 pub fn main(args: Vec<OsString>) -> u8 {
-    if let Some(code) = session::hidden_role(&args) {
-        return code;
+    if let Some(ended) = session::hidden_role(&args) {
+        return ended.unwrap_or_else(|failure| render::stood_in(&failure));
     }
     let withheld = session::withhold(&args);
     let cli = match Cli::try_parse_from(args) {

@@ -61,9 +61,9 @@ pub(super) struct Kept {
 }
 
 /// Plays a hidden role of the sandbox, or that of a compiler, when wick was started for one.
-pub(super) fn hidden_role(args: &[OsString]) -> Option<u8> {
+pub(super) fn hidden_role(args: &[OsString]) -> Option<Result<u8, Failure>> {
     let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    stand_in::play(&args).or_else(|| sandbox::hidden_role(args.get(1..).unwrap_or_default()))
+    stand_in::play(&args).or_else(|| sandbox::hidden_role(args.get(1..).unwrap_or_default()).map(Ok))
 }
 
 /// Writes to standard output; what doesn't arrive is an error.

@@ -21,6 +21,8 @@ pub struct Tools {
     pub zigbuild: Option<ToolVersion>,
     /// The C compiler and linker behind it.
     pub zig: Option<ToolVersion>,
+    /// Whether rustc finds nothing that links programs for this machine.
+    pub lacks_linker: bool,
     /// Our own program, which stands between cargo and the compilers.
     pub own: PathBuf,
     /// What cargo's configuration says, by workspace folder and triple.

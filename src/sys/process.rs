@@ -154,11 +154,6 @@ pub fn run_with(
     run_piped(&line.program, command, input, limits)
 }
 
-/// A word on stderr where nobody renders: wick stands for another program.
-pub fn complain(word: &str) {
-    let _ = writeln!(std::io::stderr(), "wick: {word}");
-}
-
 /// Stands for another program until it ends: streams and working folder are its own. Gives its exit code.
 ///
 /// # Errors

@@ -75,6 +75,12 @@ fn tell(failure: &Failure) {
     }
 }
 
+/// Says why wick can't stand for a compiler; cargo and build scripts show it. Gives the exit code.
+pub(super) fn stood_in(failure: &Failure) -> u8 {
+    let _ = writeln!(anstream::stderr(), "wick: {}", failure.message);
+    super::failure::exit_code(failure.kind)
+}
+
 impl Console {
     /// `github`: whether a GitHub Actions runner reads what is printed.
     pub(super) fn new(global: &Global, github: bool) -> Console {

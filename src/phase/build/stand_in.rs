@@ -11,19 +11,14 @@ use crate::toolchain::cargo::kit::{self, Rename, Role, Settings};
 /// The longest file of arguments that is read.
 const ARGUMENTS_MAX: u64 = 64 << 20;
 
-/// Plays a role when wick was started under its name; gives the exit code.
+/// Plays a role when wick was started under its name; gives the exit code of what it stands for.
 #[must_use]
-pub fn play(args: &[String]) -> Option<u8> {
+pub fn play(args: &[String]) -> Option<Result<u8, Failure>> {
     let (program, args) = args.split_first()?;
     let program = Path::new(program);
     let role = Role::of(program)?;
-    match stand_in(role, program.parent()?, args) {
-        Ok(code) => Some(code),
-        Err(failure) => {
-            process::complain(&format!("{}: {}", role.name(), failure.message));
-            Some(101)
-        }
-    }
+    let folder = program.parent()?;
+    Some(stand_in(role, folder, args).map_err(|failure| failure.context(role.name())))
 }
 
 fn stand_in(role: Role, folder: &Path, args: &[String]) -> Result<u8, Failure> {

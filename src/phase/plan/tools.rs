@@ -43,6 +43,8 @@ pub fn find(
             tools.cargo_trouble = if tools.cargo.is_none() { seeker.cargo_trouble() } else { None };
             tools.zig = zig.join().ok().flatten();
             tools.zigbuild = zigbuild.join().ok().flatten();
+            tools.lacks_linker =
+                cfg!(unix) && seeker.program("cc").is_none() && !seeker.names_a_linker(&tools);
             tools.own = env::current_exe().unwrap_or_else(|_| PathBuf::from("wick"));
         }
         match go.and_then(|go| go.join().ok()) {
@@ -227,6 +229,13 @@ impl Seeker<'_> {
         let package =
             ["python3", "python"].iter().find_map(|name| self.version(name, &["-m", "ziglang", "version"]));
         package.or_else(|| self.version("zig", &["version"]))
+    }
+
+    /// Whether a variable names who links for this machine.
+    fn names_a_linker(&self, tools: &Tools) -> bool {
+        let Some(cargo) = &tools.cargo else { return false };
+        let triple = cargo.host_triple.replace('-', "_").to_uppercase();
+        self.environment.contains_key(&format!("CARGO_TARGET_{triple}_LINKER"))
     }
 
     fn emulators(&self, this_machine: Option<Target>) -> BTreeMap<Target, Emulator> {

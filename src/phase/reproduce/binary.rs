@@ -210,3 +210,20 @@ fn without_go_id(bytes: &[u8]) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What older wicks called the places of crates tells them, where nothing is attested.
+    #[test]
+    fn a_release_of_an_older_wick_is_told_by_its_places() {
+        let told = |there: &[u8], here: &[u8]| {
+            explain(there, here, Path::new("/t")).iter().any(|one| one.code == "older-wick")
+        };
+        assert!(told(b"x/cargo/registry/src/index-1/a-1.0.0/lib.rs", b"x/crates/a-1.0.0/lib.rs"));
+        assert!(told(b"x/path/util/src/lib.rs", b"x/crates/util-0.1.0/src/lib.rs"));
+        assert!(!told(b"x/crates/a-1.0.0/lib.rs", b"y/crates/a-1.0.0/lib.rs"));
+        assert!(!told(b"nothing", b"something"));
+    }
+}

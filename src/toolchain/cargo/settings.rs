@@ -200,14 +200,14 @@ pub(super) fn foreign(
 
 fn is_refused(name: &str, triple: &str) -> bool {
     let (upper, lower) = (shout(triple), triple.replace('-', "_"));
-    let ours = |tool: &&str| {
+    let ours = |tool: &str| {
         [triple, &lower].iter().any(|triple| name == format!("{tool}_{triple}"))
             || name == format!("TARGET_{tool}")
     };
     REFUSED.contains(&name)
         || REFUSED_FROM.iter().any(|start| name.starts_with(start))
         || ["LINKER", "AR"].iter().any(|tool| name == format!("CARGO_TARGET_{upper}_{tool}"))
-        || TOOLS.iter().any(|tool| ours(&tool))
+        || TOOLS.iter().any(|tool| ours(tool))
         // The SDK of a Mac that is brought to another system: no other machine has it.
         || name == "SDKROOT" && triple.contains("-apple-") && !cfg!(target_os = "macos")
 }

@@ -114,7 +114,6 @@ fn rust(root: &Path) -> Source {
     Source::Rust(RustSource {
         workspace_root: root.to_owned(),
         target_dir: root.join("target"),
-        outside: Vec::new(),
         package: "hello".to_owned(),
         binary: "hello".to_owned(),
         features: Vec::new(),
