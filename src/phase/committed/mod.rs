@@ -40,8 +40,11 @@ pub struct Committed<'a> {
     /// Files that were looked at already, most of them in their folder.
     files: Mutex<HashMap<PathBuf, Option<Why>>>,
     /// Folders that several packages are made from are looked at once.
-    folders: Mutex<HashMap<(PathBuf, Depth, Language), Arc<Vec<Uncommitted>>>>,
+    folders: Mutex<HashMap<Folder, Arc<Vec<Uncommitted>>>>,
 }
+
+/// A folder of sources, and how a compiler reads it.
+type Folder = (PathBuf, Depth, Language);
 
 /// What is asked of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
