@@ -199,6 +199,7 @@ fn bad_folders() -> Vec<(&'static str, Spoil)> {
         ("version-behind", |folder| folder.version = Some("0.0.9".to_owned())),
         ("version-behind", |folder| folder.released.push("0.10.0".parse().unwrap())),
         ("version-released", |folder| folder.changed = vec!["main.go".to_owned()]),
+        ("tags-unknown", |folder| folder.untold = Some("git doesn't tell".to_owned())),
         ("readme-missing", |folder| folder.files.clear()),
         ("scaffold-unchanged", |folder| {
             folder.files = vec![("README.md".to_owned(), "Write here.\n".to_owned())]

@@ -127,10 +127,12 @@ const GIT_DOOR: &str = "src/sys/git/door.rs";
 
 /// A second place that runs git would ask it without the door's overrides. Tests run it as users do.
 pub(super) fn one_door_to_git(files: &[File]) -> Vec<Finding> {
-    let is_test = |file: &File| file.path.contains("/tests/") || file.path.ends_with("/tests.rs");
     let sources = files.iter().filter(|file| file.path.starts_with("src/") && file.path != GIT_DOOR);
-    let sources = sources.filter(|file| !is_test(file));
-    sources.filter(|file| file.is_rust()).flat_map(|file| runs_git(&file.path, file.text())).collect()
+    let is_test = |file: &&File| file.path.contains("/tests/") || file.path.ends_with("/tests.rs");
+    sources
+        .filter(|file| file.is_rust() && !is_test(file))
+        .flat_map(|file| runs_git(&file.path, file.text()))
+        .collect()
 }
 
 fn runs_git(path: &str, source: &str) -> Vec<Finding> {
