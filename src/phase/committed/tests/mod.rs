@@ -114,6 +114,8 @@ fn rust(root: &Path) -> Source {
     Source::Rust(RustSource {
         workspace_root: root.to_owned(),
         target_dir: root.join("target"),
+        build_dir: None,
+        repository: root.to_owned(),
         package: "hello".to_owned(),
         binary: "hello".to_owned(),
         features: Vec::new(),
