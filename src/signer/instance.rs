@@ -100,6 +100,6 @@ mod without {
 
     fn missing() -> Failure {
         Failure::new(FailureKind::Missing, "this wick was built without keyless signing and its verification")
-            .hint("install one that has it: `cargo install --locked wick --features keyless`")
+            .hint("build one that has it, in a checkout of wick: `cargo install --locked --path . --features keyless`")
     }
 }

@@ -95,8 +95,9 @@ fn init_writes_the_workflow_once_and_sees_when_it_drifts() {
         wick(&double, &repository, &all).output().unwrap()
     };
     let path = repository.root().join(wick::phase::workflow::PATH);
-    assert!(ends(&run(&["--check"]), 1).contains("+ name: plugins"));
-    ends(&run(&["--branch", "trunk"]), 0);
+    let source = "git:https://example.com/wick@0123456789abcdef0123456789abcdef01234567";
+    assert!(ends(&run(&["--check", "--wick", source]), 1).contains("+ name: plugins"));
+    ends(&run(&["--branch", "trunk", "--wick", source]), 0);
     ends(&run(&["--check"]), 0);
     let written = wick::sys::files::read_text(&path).unwrap();
     assert!(written.contains("branches: [\"trunk\"]") && written.contains("go-version-file: \"go.mod\""));

@@ -10,6 +10,7 @@
 
 mod check;
 mod files;
+mod names;
 mod new;
 #[path = "../it/repo/mod.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]

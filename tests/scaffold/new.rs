@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::repo::Repo;
-use crate::typed::empty;
+use crate::typed::{WICK, empty};
 
 fn new(repo: &Repo, args: &[&str], code: i32) -> crate::repo::Ran {
     let line: Vec<&str> = ["plugin", "new"].iter().chain(args).copied().collect();
@@ -18,7 +18,8 @@ fn a_workspace_is_joined_and_its_comments_stay() {
     repo.write("Cargo.toml", before);
     repo.write("connector/.gitkeep", "");
     new(&repo, &["rain", "--lang", "rust"], 0).says(&["added its members to Cargo.toml"]);
-    let after = before.replace("# first\n", "# first\n    \"connector/rain\",\n");
+    let after =
+        before.replace("# first\n", "# first\n    \"connector/rain\",\n") + "exclude = [\"sdk-rust\"]\n";
     assert_eq!(repo.read("Cargo.toml"), after);
     // The repository has one language now; patterns need nothing added.
     repo.write("Cargo.toml", &after.replace("\"connector/rain\"", "\"connector/*\""));
@@ -83,6 +84,7 @@ fn what_stands_in_the_way_stays() {
     assert!(repo.files().is_empty());
     repo.write("connector/rain/notes.txt", "mine\n");
     repo.write("sdk/own.go", "package sdk\n");
+    repo.write("sdk-rust/Cargo.toml", "[package]\nname = \"mine\"\n");
     repo.write("go.mod", "module example.com/x\n\ngo 1.25.0\n");
     repo.write("Cargo.toml", "[package]\nname = \"x\"\n");
     let before = repo.files();
@@ -90,22 +92,28 @@ fn what_stands_in_the_way_stays() {
     new(&repo, &["snow", "--lang", "rust"], 3).says(&["no workspace", "`[workspace]`"]);
     new(&repo, &["snow", "--lang", "go"], 7).says(&["the folder sdk isn't"]);
     new(&repo, &["snow"], 2).says(&["which language?"]);
+    repo.write("Cargo.toml", "[workspace]\n");
+    new(&repo, &["snow", "--lang", "rust"], 7).says(&["the folder sdk-rust isn't"]);
+    fs::remove_dir_all(repo.path("sdk-rust")).unwrap();
     repo.write("Cargo.toml", "[workspace]\nexclude = [\"connector\"]\n");
     new(&repo, &["snow", "--lang", "rust"], 3).says(&["excludes connector/snow"]);
     repo.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    repo.write("sdk-rust/Cargo.toml", "[package]\nname = \"mine\"\n");
     assert_eq!(repo.files(), before);
 }
 
-/// A file in the middle can't be written: nothing of the others stays.
+/// A file at the end can't be written: nothing of the others stays.
 #[test]
 fn a_write_that_fails_is_undone() {
     let repo = empty();
     repo.write("connector/.gitkeep", "");
-    repo.write("sdk", "a file, and no folder\n");
+    repo.write("go.mod", "module example.com/x\n\ngo 1.25.0\n");
+    repo.write("go.sum/mine", "a folder, and no file\n");
     let before = repo.files();
-    let ran = new(&repo, &["rain", "--lang", "go"], 5).says(&["sdk"]);
+    let ran = new(&repo, &["rain", "--lang", "go"], 5).says(&["go.sum"]);
     assert_eq!(repo.files(), before, "{ran}");
     assert_eq!(repo.list("connector"), [".gitkeep"], "no scratch folder stays");
+    assert!(!repo.exists("sdk"), "nor an empty one");
 }
 
 #[test]
@@ -113,7 +121,7 @@ fn init_leaves_what_is_there() {
     let repo = empty();
     repo.write("README.md", "Mine.\n");
     repo.write(".gitignore", "bin\n");
-    let ran = repo.wick(&["plugin", "init", "--lang", "rust"]).run().expect_code(0);
+    let ran = repo.wick(&["plugin", "init", "--lang", "rust", "--wick", WICK]).run().expect_code(0);
     let ran =
         ran.says(&["README.md is yours and stays", "`/target/` is missing", "wrote Cargo.toml", "git init"]);
     assert!(!ran.stderr.contains("`/bin/` is missing"), "{ran}");
@@ -143,8 +151,8 @@ fn the_remote_names_the_module() {
     repo.git(&["init", "--quiet"]);
     repo.git(&["remote", "add", "origin", "git@github.com:acme/repo.git"]);
     fs::create_dir(repo.path("plugins")).unwrap();
-    let init =
-        repo.wick(&["plugin", "init", "--lang", "go"]).folder(&repo.path("plugins")).run().expect_code(0);
+    let init = repo.wick(&["plugin", "init", "--lang", "go", "--wick", WICK]);
+    let init = init.folder(&repo.path("plugins")).run().expect_code(0);
     init.never_says(&["git init", "any name will do"]);
     assert!(repo.read("plugins/go.mod").starts_with("module github.com/acme/repo/plugins\n"));
     assert!(repo.exists(".github/workflows/plugins.yml"), "GitHub looks at the top only");

@@ -41,7 +41,7 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-/// An empty folder in which cargo finds the SDK of this repository, as it would find it on crates.io.
+/// An empty folder on a machine that has wick, the languages and their registries, and nothing else of wick's.
 pub(crate) struct Desk {
     _outer: repo::Folder,
     pub(crate) folder: PathBuf,
@@ -53,10 +53,6 @@ impl Desk {
         let outer = repo::Folder::new();
         let folder = outer.path().join("plugins");
         fs::create_dir(&folder).unwrap();
-        let here = env!("CARGO_MANIFEST_DIR");
-        let patch = format!("[patch.crates-io]\nwick-plugin = {{ path = \"{here}/sdk\" }}\n");
-        fs::create_dir(outer.path().join(".cargo")).unwrap();
-        fs::write(outer.path().join(".cargo/config.toml"), patch).unwrap();
         let env: BTreeMap<String, String> = [
             // What was compiled once for any of these tests is compiled.
             ("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/scaffold")),
@@ -134,6 +130,26 @@ fn the_first_connector_in_rust() {
     let desk = Desk::new();
     desk.follow(&part("In Rust"));
     assert_eq!(zips(&desk).len(), 5, "{:?}", zips(&desk));
+    nothing_of_ours_has_a_source(&desk);
+}
+
+/// No registry has a crate that is the project's: whoever takes a name there must get into nobody's build.
+fn nothing_of_ours_has_a_source(desk: &Desk) {
+    // Of one system: the crates that only others need may never have been fetched.
+    let said =
+        desk.types("cargo metadata --format-version 1 --locked --filter-platform x86_64-unknown-linux-gnu");
+    let metadata: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours = packages.iter().filter(|one| one["name"].as_str().unwrap().starts_with("wick"));
+    let ours: Vec<_> = ours.map(|one| (one["name"].as_str().unwrap(), one["source"].as_str())).collect();
+    assert_eq!(ours, [("wick-plugin", None), ("wick-plugin-derive", None)]);
+    let lock: toml::Table = desk.read("Cargo.lock").parse().unwrap();
+    let locked = lock["package"].as_array().unwrap().iter();
+    let ours = locked.filter(|one| one["name"].as_str().unwrap().starts_with("wick"));
+    assert!(ours.clone().count() == 2 && ours.clone().all(|one| one.get("source").is_none()), "Cargo.lock");
+    // Members are what the author wrote.
+    let members = metadata["workspace_members"].to_string();
+    assert!(!members.contains("wick-plugin"), "{members}");
 }
 
 #[test]
@@ -161,7 +177,7 @@ fn the_readme_of_each_template() {
         return;
     }
     let desk = Desk::new();
-    desk.types("wick plugin init --lang go,rust");
+    desk.types(&format!("wick plugin init --lang go,rust --wick {WICK}"));
     desk.types("wick plugin new ferris --lang rust --kind job");
     desk.types("wick plugin new gopher --lang go --kind tool");
     for readme in ["job/ferris/README.md", "tool/gopher/README.md"] {
@@ -190,6 +206,9 @@ fn blocks_are_read_as_they_are_meant() {
     ];
     assert_eq!(steps(page), expected);
 }
+
+/// Where a workflow gets wick from.
+pub(crate) const WICK: &str = "git:https://example.com/acme/wick@0123456789abcdef0123456789abcdef01234567";
 
 /// A repository of this kind, with nothing in it.
 pub(crate) fn empty() -> Repo {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::KindArg;
 use crate::model::project::Language;
+use crate::phase::workflow::Install;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum LanguageArg {
@@ -26,13 +27,18 @@ impl From<LanguageArg> for Language {
 #[command(after_help = "\
 Examples:
   wick plugin init                     make this folder a repository of plugins
+  wick plugin init --wick git:https://example.com/wick@COMMIT
+                                       and have its workflow install that wick
   wick plugin init --lang rust         and a cargo workspace; --lang go,rust for both
-  wick plugin init --check             exit code 1 and a diff when the workflow has drifted
+  wick plugin init --check             exit code 1 when the workflow or an SDK has drifted, with a diff
+  wick plugin init --update            replace what another wick wrote and nobody has changed
 
-It writes README.md, wick.toml, .gitignore, the folders and .github/workflows/plugins.yml, which
-builds and releases the plugins. What is there stays: a workflow that somebody has changed is only
-overwritten with --force, every other file never. `wick plugin new` sets up a language when its
-first plugin comes.")]
+It writes README.md, wick.toml, .gitignore, .gitattributes, the folders and
+.github/workflows/plugins.yml, which builds and releases the plugins. The workflow installs wick from
+a commit of its repository, as no registry has it: the one of --wick, else the file's own, else the
+one that this wick was installed from; where none is known the workflow is left out. What is there
+stays: a workflow that somebody has changed is only overwritten with --force, other changed files
+never. `wick plugin new` sets up a language when its first plugin comes.")]
 pub(in crate::cli) struct InitArgs {
     /// Set it up for these languages too, comma separated
     #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "check")]
@@ -40,15 +46,21 @@ pub(in crate::cli) struct InitArgs {
     /// The name of a new Go module [default: by the remote `origin`, else example.com/plugins]
     #[arg(long, value_name = "PATH", conflicts_with = "check")]
     pub(in crate::cli) module: Option<String>,
-    /// Write nothing; say how the workflow would change
+    /// Write nothing; say how the workflow and the SDKs would change
     #[arg(long)]
     pub(in crate::cli) check: bool,
+    /// Also bring the SDKs that `wick plugin new` wrote in step with this wick; changed files stay
+    #[arg(long, conflicts_with = "check")]
+    pub(in crate::cli) update: bool,
     /// Overwrite a workflow that was changed by hand
     #[arg(long, conflicts_with = "check")]
     pub(in crate::cli) force: bool,
     /// The branch whose pushes are released [default: the file's own, else main]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) branch: Option<String>,
+    /// Where the workflow installs wick from: git:https://HOST/PATH@COMMIT
+    #[arg(long, value_name = "SOURCE")]
+    pub(in crate::cli) wick: Option<Install>,
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +71,8 @@ Examples:
 
 The new folder holds a plugin that builds, passes its own tests and answers; its README says how to
 try it. A Rust plugin joins the cargo workspace, a Go plugin the Go module; where there is none, one
-is made. The name is the plugin's key: 1 to 64 of a-z, 0-9 and _. Nothing that exists is replaced.")]
+is made. The SDK comes along, in sdk-rust or sdk. The name is the plugin's key: 1 to 64 of a-z, 0-9
+and _. Nothing that exists is replaced.")]
 pub(in crate::cli) struct NewArgs {
     /// The plugin's key, which becomes its folder's name
     #[arg(value_name = "NAME")]

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::Language;
 use crate::phase::scaffold::{self, Draft, Wanted};
-use crate::phase::workflow::{self, Standing};
+use crate::phase::workflow::{self, FORM, Standing, Wish};
 use crate::project::{self, Survey};
 
 pub(in crate::cli) fn run(args: &NewArgs, session: &Session, console: &Console) -> Result<u8, Failure> {
@@ -25,9 +25,8 @@ pub(in crate::cli) fn run(args: &NewArgs, session: &Session, console: &Console) 
     let mut files: Vec<_> = draft.files.iter().map(|(place, _)| draft.dir.join(place)).collect();
     files.extend(draft.pieces.iter().map(|piece| piece.path.clone()));
     // The new language may need steps in CI. A file that somebody has changed is theirs.
-    let workflow = workflow::look(&project::look(root)?, None)?;
-    let updated = workflow.standing == Standing::Outdated;
-    if updated {
+    let workflow = workflow::look(&project::look(root)?, Wish::default())?;
+    if workflow.standing == Standing::Outdated && workflow.text.is_some() {
         workflow::write(&workflow)?;
     }
     let next = next(&wanted, &draft);
@@ -45,9 +44,17 @@ pub(in crate::cli) fn run(args: &NewArgs, session: &Session, console: &Console) 
     for edit in &draft.edits {
         console.note(&format!("added {} to {}", edit.what, session.shown(&edit.path)));
     }
+    let init = match workflow.text {
+        Some(_) => "`wick plugin init`".to_owned(),
+        None => format!("`wick plugin init --wick {FORM}`"),
+    };
     match workflow.standing {
+        Standing::Outdated if workflow.text.is_none() => {
+            let shown = session.shown(&workflow.path);
+            console.note(&format!("{shown} doesn't say from which commit it installs wick; {init} does"));
+        }
         Standing::Outdated => console.note(&format!("updated {}", session.shown(&workflow.path))),
-        Standing::Missing => console.note("`wick plugin init` writes the workflow that releases it"),
+        Standing::Missing => console.note(&format!("{init} writes the workflow that releases it")),
         Standing::Same | Standing::Edited => {}
     }
     console.summary(&format!("{} is a {}; try it:", draft.place, wanted.kind));
@@ -72,17 +79,30 @@ fn language(args: &NewArgs, survey: &Survey) -> Result<Language, Failure> {
     }
 }
 
-/// The files, the SDK's as one.
-fn told(files: &[PathBuf], root: &Path, session: &Session) -> Vec<String> {
-    let sdk = root.join("sdk");
-    let (inner, own): (Vec<&PathBuf>, Vec<&PathBuf>) = files.iter().partition(|path| path.starts_with(&sdk));
-    let mut lines: Vec<String> = own.iter().map(|path| format!("wrote {}", session.shown(path))).collect();
-    if !inner.is_empty() {
-        let folder = session.shown(&sdk);
-        lines.push(format!("wrote {folder}, the package by which Go plugins serve ({} files)", inner.len()));
+/// The files, those of an SDK as one.
+pub(super) fn told(files: &[PathBuf], root: &Path, session: &Session) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for path in files {
+        let sdk = SDKS.iter().find(|(folder, _)| path.starts_with(root.join(folder)));
+        let line = match sdk {
+            None => format!("wrote {}", session.shown(path)),
+            Some((folder, what)) => {
+                let folder = root.join(folder);
+                let count = files.iter().filter(|path| path.starts_with(&folder)).count();
+                format!("wrote {}, {what} ({count} files)", session.shown(&folder))
+            }
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     lines
 }
+
+const SDKS: [(&str, &str); 2] = [
+    ("sdk", "the package by which Go plugins serve"),
+    ("sdk-rust", "the crates by which Rust plugins serve"),
+];
 
 fn next(wanted: &Wanted, draft: &Draft) -> Vec<String> {
     let key = &wanted.key;

@@ -32,14 +32,7 @@ pub(super) fn closure(lock: &str, name: &str) -> BTreeSet<String> {
 /// Cargo.toml of the workspace, or of the package itself.
 pub(super) fn outside(dir: &Path, package: &Table, workspace: &Path, root: &Table) -> Vec<String> {
     let shared = root.get("workspace").and_then(|workspace| workspace.get("dependencies"));
-    let targets = package.get("target").and_then(Value::as_table).into_iter().flatten();
-    let all = targets
-        .filter_map(|(_, target)| target.as_table())
-        .chain([package])
-        .flat_map(|one| ["dependencies", "build-dependencies"].map(|kind| one.get(kind)))
-        .flatten()
-        .filter_map(Value::as_table)
-        .flatten();
+    let all = dependencies(package, &["dependencies", "build-dependencies"]);
     let mut found = BTreeSet::new();
     for (name, spec) in all {
         let is_shared = spec.get("workspace").and_then(Value::as_bool) == Some(true);
@@ -53,6 +46,32 @@ pub(super) fn outside(dir: &Path, package: &Table, workspace: &Path, root: &Tabl
     found.into_iter().collect()
 }
 
+/// The dependencies on a crate of this name, or of one that begins with it, that cargo asks a registry for.
+pub(super) fn by_name(manifest: &str, crate_name: &str) -> BTreeSet<String> {
+    let Ok(package) = manifest.parse::<Table>() else { return BTreeSet::new() };
+    let all = dependencies(&package, &["dependencies", "build-dependencies", "dev-dependencies"]);
+    let named = all.filter_map(|(name, spec)| {
+        let real = spec.get("package").and_then(Value::as_str).unwrap_or(name);
+        let elsewhere = ["path", "git", "workspace"].iter().any(|key| spec.get(key).is_some());
+        (real.starts_with(crate_name) && !elsewhere).then(|| real.to_owned())
+    });
+    named.collect()
+}
+
+/// What a manifest's tables of these kinds hold, also those for some targets only.
+fn dependencies<'a>(
+    package: &'a Table,
+    kinds: &'a [&'a str],
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let targets = package.get("target").and_then(Value::as_table).into_iter().flatten();
+    let places = targets.filter_map(|(_, target)| target.as_table()).chain([package]);
+    places
+        .flat_map(move |one| kinds.iter().map(|kind| one.get(*kind)))
+        .flatten()
+        .filter_map(Value::as_table)
+        .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +83,27 @@ mod tests {
                     [[package]]\nname = \"c\"\nversion = \"1.0.0\"\n";
         assert_eq!(closure(lock, "a").into_iter().collect::<Vec<_>>(), ["a", "b"]);
         assert!(closure("no toml", "a").is_empty());
+    }
+
+    #[test]
+    fn a_crate_without_a_path_is_asked_of_a_registry() {
+        for (line, found) in [
+            ("SDK = \"0.1\"", true),
+            ("SDK = { version = \"0.1\" }", true),
+            ("x = { package = \"SDK\", version = \"0.1\" }", true),
+            ("SDK-derive = \"*\"", true),
+            ("wick-plugin = { path = \"../../sdk-rust\" }", false),
+            ("wick-plugin.workspace = true", false),
+            ("SDK = { git = \"https://example.com/wick\" }", false),
+            ("serde = \"1\"", false),
+        ] {
+            for table in ["dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
+                // As an author has it, which no text of this repository may.
+                let line = line.replace("SDK", "wick-plugin");
+                let text = format!("[package]\nname = \"x\"\n\n[{table}]\n{line}\n");
+                assert_eq!(!by_name(&text, "wick-plugin").is_empty(), found, "{text}");
+            }
+        }
     }
 
     #[test]

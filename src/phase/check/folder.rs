@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::crates;
 use crate::model::names::PluginKey;
 use crate::model::project::Language;
 use crate::model::version::PluginVersion;
@@ -143,6 +144,12 @@ pub(super) fn links_a_library(folder: &Folder<'_>) -> Vec<String> {
 
 pub(super) fn draws_on_elsewhere(folder: &Folder<'_>) -> Vec<String> {
     folder.outside.iter().map(|one| format!("it depends on {one}, outside the workspace's folder")).collect()
+}
+
+pub(super) fn takes_the_sdk_by_name(folder: &Folder<'_>) -> Vec<String> {
+    let manifest = folder.files.iter().find(|(place, _)| place == "Cargo.toml");
+    let found = manifest.map(|(_, text)| crates::by_name(text, "wick-plugin")).unwrap_or_default();
+    found.into_iter().map(|name| format!("it depends on {name} without a path")).collect()
 }
 
 pub(super) fn holds_a_key(folder: &Folder<'_>) -> Vec<String> {

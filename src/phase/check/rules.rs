@@ -122,6 +122,11 @@ pub const RULES: &[Rule] = &[
          and `wick plugin reproduce` can't confirm a release.",
         "publish the crate, or move it into the workspace's folder",
     ], Look::Folder(folder::draws_on_elsewhere)),
+    rule("sdk-by-name", Error, [
+        "the crate `wick-plugin` is taken from a registry",
+        "No registry has one that is wick's: what is there, or comes to be there, is somebody else's code.",
+        "name it by its path: `wick-plugin = { path = \"../../sdk-rust\" }`; `wick plugin new` brings that folder",
+    ], Look::Folder(folder::takes_the_sdk_by_name)),
     rule("private-key", Error, [
         "a file of the folder holds a private key",
         "Whoever can read the repository has it, and it may be packed.",

@@ -205,6 +205,9 @@ fn bad_folders() -> Vec<(&'static str, Spoil)> {
         ("c-code", |folder| add(folder, "x.go", "package main\n\nimport (\n\t\"C\" // old\n)\n")),
         ("c-library", |folder| folder.crates = ["openssl-sys".to_owned()].into()),
         ("path-outside", |folder| folder.outside = vec!["sdk at ../../sdk".to_owned()]),
+        ("sdk-by-name", |folder| {
+            add(folder, "Cargo.toml", &format!("[dependencies]\n{} = \"0.1\"\n", "wick-plugin"))
+        }),
         ("private-key", |folder| add(folder, "deploy.pem", "-----BEGIN EC PRIVATE KEY-----\nabc\n")),
     ]
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, Item, Value};
 
+use super::{rust_sdk, table};
 use crate::model::failure::{Failure, FailureKind};
 use crate::sys::files;
 
@@ -42,14 +43,28 @@ pub(super) fn find(root: &Path) -> Result<Option<Workspace>, Failure> {
     Ok(None)
 }
 
+/// The text of a new workspace, around packages that stand alone.
+pub(super) fn fresh(member: Option<&str>, alone: &[&str]) -> String {
+    let list = |places: &[&str]| {
+        let quoted: Vec<String> = places.iter().map(|place| format!("\"{place}\"")).collect();
+        format!("[{}]", quoted.join(", "))
+    };
+    let out: Vec<&str> = [rust_sdk::FOLDER].iter().chain(alone).copied().collect();
+    let members: Vec<&str> = member.into_iter().collect();
+    let text = table::WORKSPACE.1.replace("members = []", &format!("members = {}", list(&members)));
+    text.replace(&format!("exclude = {}", list(&out[..1])), &format!("exclude = {}", list(&out)))
+}
+
 impl Workspace {
-    /// The manifest's text with the package in `dir` as a member; nothing when it already is one by some pattern.
+    /// The manifest's text with the package in `dir` as a member, and the SDK in `sdk`, where it is new, as none; nothing
+    /// when that is so already by some pattern.
     ///
     /// # Errors
-    /// When the workspace excludes it, or isn't written as cargo wants it.
-    pub(super) fn join(&self, dir: &Path) -> Result<Option<String>, Failure> {
+    /// When the workspace excludes the package, or isn't written as cargo wants it.
+    pub(super) fn join(&self, dir: &Path, sdk: Option<&Path>) -> Result<Option<String>, Failure> {
         let top = self.path.parent().unwrap_or(Path::new(""));
-        let member = dir.strip_prefix(top).unwrap_or(dir).to_string_lossy().replace('\\', "/");
+        let inner = |dir: &Path| dir.strip_prefix(top).unwrap_or(dir).to_string_lossy().replace('\\', "/");
+        let member = inner(dir);
         let wrong =
             |what: &str| Failure::new(FailureKind::Project, format!("{}: {what}", self.path.display()));
         let mut document = self.document.clone();
@@ -65,11 +80,22 @@ impl Workspace {
         let Some(members) = members.as_array_mut() else {
             return Err(wrong("`workspace.members` is no list"));
         };
-        if texts(Some(members)).any(|pattern| fits(pattern, &member)) {
-            return Ok(None);
+        let mut changed = false;
+        if !texts(Some(members)).any(|pattern| fits(pattern, &member)) {
+            push(members, &member);
+            changed = true;
         }
-        push(members, &member);
-        Ok(Some(document.to_string()))
+        if let Some(sdk) = sdk.map(inner) {
+            let out = workspace.entry("exclude").or_insert_with(|| Item::Value(Value::Array(Array::new())));
+            let Some(out) = out.as_array_mut() else {
+                return Err(wrong("`workspace.exclude` is no list"));
+            };
+            if !texts(Some(out)).any(|place| within(&sdk, place)) {
+                push(out, &sdk);
+                changed = true;
+            }
+        }
+        Ok(changed.then(|| document.to_string()))
     }
 }
 
@@ -141,7 +167,46 @@ mod tests {
     fn joined(text: &str, dir: &str) -> Result<Option<String>, Failure> {
         let document = text.parse().unwrap();
         let workspace = Workspace { path: "/r/Cargo.toml".into(), text: text.to_owned(), document };
-        workspace.join(Path::new(dir))
+        workspace.join(Path::new(dir), None)
+    }
+
+    #[test]
+    fn a_new_sdk_is_no_member() {
+        for (before, after) in [
+            (
+                "[workspace]\nmembers = [\"connector/x\"]\n",
+                "[workspace]\nmembers = [\"connector/x\"]\nexclude = [\"p/sdk-rust\"]\n",
+            ),
+            (
+                "[workspace]\nmembers = [\"*\"]\nexclude = [\n    \"a\", # mine\n]\n\n[profile.dev]\n",
+                "[workspace]\nmembers = [\"*\", \"p/connector/x\"]\nexclude = [\n    \"a\", # mine\n    \"p/sdk-rust\",\n]\n\n[profile.dev]\n",
+            ),
+        ] {
+            let document = before.parse().unwrap();
+            let workspace = Workspace { path: "/r/Cargo.toml".into(), text: before.to_owned(), document };
+            let dir = if before.contains('*') { "/r/p/connector/x" } else { "/r/connector/x" };
+            let joined = workspace.join(Path::new(dir), Some(Path::new("/r/p/sdk-rust"))).unwrap();
+            assert_eq!(joined.as_deref(), Some(after));
+        }
+        for there in ["p", "p/sdk-rust", "./p/sdk-rust/"] {
+            let text = format!("[workspace]\nmembers = [\"connector/x\"]\nexclude = [\"{there}\"]\n");
+            let document = text.parse().unwrap();
+            let workspace = Workspace { path: "/r/Cargo.toml".into(), text, document };
+            let sdk = Some(Path::new("/r/p/sdk-rust"));
+            assert_eq!(workspace.join(Path::new("/r/connector/x"), sdk).unwrap(), None, "{there}");
+        }
+    }
+
+    #[test]
+    fn a_new_workspace_leaves_alone_what_stood_alone() {
+        let text = fresh(Some("tool/x"), &["connector/a", "job/b"]);
+        let table: toml::Table = text.parse().unwrap();
+        let of = |name: &str| -> Vec<&str> {
+            table["workspace"][name].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect()
+        };
+        assert_eq!(of("members"), ["tool/x"]);
+        assert_eq!(of("exclude"), ["sdk-rust", "connector/a", "job/b"]);
+        assert_eq!(fresh(None, &[]), table::WORKSPACE.1);
     }
 
     #[test]

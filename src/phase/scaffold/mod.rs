@@ -1,11 +1,15 @@
 //! What `wick plugin init` and `wick plugin new` write: the templates filled in, joined to what is there. Everything is
-//! decided first; nothing that exists is ever replaced, and what joins a file of the author's only adds to it.
+//! decided first; nothing that exists is ever replaced but what a wick wrote and nobody has changed ([`Sdk::update`]), and
+//! what joins a file of the author's only adds to it.
 
 mod cargo;
 mod gomod;
+mod line_ends;
 mod names;
 mod plugin;
 mod repository;
+mod rust_sdk;
+mod sdk;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -15,9 +19,11 @@ use crate::model::names::{PluginKey, PluginKind};
 use crate::model::project::Language;
 use crate::sys::files;
 
+pub use line_ends::{LineEnds, OPEN, line_ends};
 pub use names::key;
 pub use plugin::{Draft, Edit, Wanted, draft};
 pub use repository::{Setup, setup};
+pub use sdk::{Sdk, Updated, sdks};
 
 /// A file that belongs into a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub enum Standing {
     Missing,
     /// What would be written.
     Same,
+    /// What another wick wrote into an SDK; nobody has changed it.
+    Outdated,
     /// Something of the author's own, which stays.
     Other,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Piece, Standing, cargo, files_of, gomod, repository};
+use super::{Piece, Standing, cargo, files_of, gomod, repository, rust_sdk, sdk};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::{PluginKey, PluginKind};
 use crate::model::project::Language;
@@ -57,25 +57,24 @@ pub fn draft(survey: &Survey, wanted: &Wanted) -> Result<Draft, Failure> {
     is_free(survey, wanted)?;
     let place = format!("{}/{}", wanted.kind, wanted.key);
     let dir = root.join(&place);
-    let (mut pieces, mut edits, mut module) = (Vec::new(), Vec::new(), String::new());
+    let mut pieces: Vec<Piece>;
+    let (mut edits, mut module) = (Vec::new(), String::new());
     match wanted.language {
         Language::Rust => match cargo::find(root)? {
             Some(workspace) => {
-                let after = workspace.join(&dir)?;
+                pieces = sdk::bring(root, Language::Rust, "")?;
+                let new = (!pieces.is_empty()).then(|| root.join(rust_sdk::FOLDER));
+                let after = workspace.join(&dir, new.as_deref())?;
                 edits.extend(
                     after.map(|after| Edit::new(&workspace.path, &workspace.text, after, "its members")),
                 );
             }
-            None => {
-                let (_, text) = super::table::WORKSPACE;
-                let member = format!("members = [\"{place}\"]");
-                pieces.push(Piece::look(root, "Cargo.toml", text.replace("members = []", &member))?);
-            }
+            None => pieces = repository::workspace(&survey.layout, Some(&place))?,
         },
         Language::Go => match gomod::find(root)? {
             Some(found) => {
                 module = found.import_root(root);
-                pieces = sdk(root, &module)?;
+                pieces = sdk::bring(root, Language::Go, &module)?;
                 edits = go_edits(&found)?;
             }
             None => (pieces, module) = repository::go_module(root, wanted.module.as_deref())?,
@@ -104,17 +103,6 @@ fn is_free(survey: &Survey, wanted: &Wanted) -> Result<(), Failure> {
     }
 }
 
-/// The SDK, where it isn't there. A folder `sdk` that is something else is the author's.
-fn sdk(root: &Path, module: &str) -> Result<Vec<Piece>, Failure> {
-    let pieces = repository::go_sdk(root, module)?;
-    let missing = pieces.iter().filter(|piece| piece.standing == Standing::Missing).count();
-    if missing == 0 || files::kind(&root.join("sdk")) == files::Kind::Missing {
-        return Ok(pieces);
-    }
-    let what = "the folder sdk isn't the package that Go plugins of `wick plugin new` are made with";
-    Err(Failure::new(FailureKind::Conflict, what).hint("rename it, then run this again"))
-}
-
 fn go_edits(found: &gomod::GoMod) -> Result<Vec<Edit>, Failure> {
     let Some(after) = found.join() else { return Ok(Vec::new()) };
     let mut edits = vec![Edit::new(&found.path, &found.text, after, "what the SDK requires")];
@@ -141,7 +129,7 @@ impl Draft {
     /// # Errors
     /// When something can't be written.
     pub fn write(&self) -> Result<(), Failure> {
-        let mut made: Vec<&Path> = Vec::new();
+        let mut made: Vec<PathBuf> = Vec::new();
         let mut edited: Vec<&Edit> = Vec::new();
         let result = self.try_write(&mut made, &mut edited);
         if result.is_err() {
@@ -160,7 +148,7 @@ impl Draft {
         result
     }
 
-    fn try_write<'a>(&'a self, made: &mut Vec<&'a Path>, edited: &mut Vec<&'a Edit>) -> Result<(), Failure> {
+    fn try_write<'a>(&'a self, made: &mut Vec<PathBuf>, edited: &mut Vec<&'a Edit>) -> Result<(), Failure> {
         let folder = self.dir.parent().unwrap_or(&self.dir);
         let scratch = files::Scratch::beside(folder)?;
         let inner = scratch.path().join("plugin");
@@ -170,14 +158,18 @@ impl Draft {
             files::write_new(&path, text.as_bytes())?;
         }
         for piece in &self.pieces {
+            // A folder that comes with it goes with it.
+            let new = |path: &&Path| files::kind(path) == files::Kind::Missing;
+            let first = piece.path.ancestors().skip(1).take_while(new).last();
+            made.extend(first.map(Path::to_owned));
             piece.write()?;
-            made.push(&piece.path);
+            made.push(piece.path.clone());
         }
         files::move_new(&inner, &self.dir)?;
-        made.push(&self.dir);
+        made.push(self.dir.clone());
         for edit in &self.edits {
-            edited.push(edit);
             edit.write(&edit.after)?;
+            edited.push(edit);
         }
         Ok(())
     }

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Piece, Standing, cargo, gomod, table};
+use super::{LineEnds, Piece, Standing, cargo, gomod, line_ends, sdk, table};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::names::PluginKind;
 use crate::model::project::Language;
+use crate::project::Layout;
 use crate::sys::{files, git};
 
 /// What a repository consists of.
@@ -22,14 +23,30 @@ pub struct Setup {
 /// The module's name where nobody has said one. Nobody imports a plugin, so any name will do.
 const MODULE: &str = "example.com/plugins";
 
+/// The package by which Go plugins serve.
+pub(super) const GO_FOLDER: &str = "sdk";
+
 /// What the folder needs to be a repository for these languages. `module` names a new Go module.
 ///
 /// # Errors
 /// When a file can't be read, or `module` can't be a module's name.
-pub fn setup(root: &Path, languages: &BTreeSet<Language>, module: Option<&str>) -> Result<Setup, Failure> {
+pub fn setup(
+    layout: &Layout,
+    languages: &BTreeSet<Language>,
+    module: Option<&str>,
+) -> Result<Setup, Failure> {
+    let root = layout.root.as_path();
     let mut setup = Setup { pieces: Vec::new(), notes: Vec::new() };
     for (place, text) in table::REPOSITORY {
         setup.pieces.push(Piece::look(root, place, (*text).to_owned())?);
+    }
+    match line_ends::line_ends(root)? {
+        LineEnds::Kept => {}
+        LineEnds::Unsaid => {
+            let (place, text) = table::ATTRIBUTES;
+            setup.pieces.push(Piece::look(root, place, text.to_owned())?);
+        }
+        LineEnds::Converted(_) => setup.notes.push(line_ends::OPEN.to_owned()),
     }
     for kind in PluginKind::ALL {
         if files::kind(&root.join(kind.as_str())) == files::Kind::Missing {
@@ -38,7 +55,7 @@ pub fn setup(root: &Path, languages: &BTreeSet<Language>, module: Option<&str>) 
         }
     }
     if languages.contains(&Language::Rust) {
-        setup.pieces.extend(workspace(root)?);
+        setup.pieces.extend(workspace(layout, None)?);
     }
     if languages.contains(&Language::Go) && gomod::find(root)?.is_none() {
         let named = module.is_some();
@@ -68,13 +85,18 @@ fn ignores(text: &str, line: &str) -> bool {
     text.lines().any(|there| bare(there) == bare(line))
 }
 
-/// The cargo workspace, unless one governs this folder.
-pub(super) fn workspace(root: &Path) -> Result<Option<Piece>, Failure> {
+/// A cargo workspace with the SDK in it, unless one governs this folder.
+pub(super) fn workspace(layout: &Layout, member: Option<&str>) -> Result<Vec<Piece>, Failure> {
+    let root = layout.root.as_path();
     if cargo::find(root)?.is_some() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let (place, text) = table::WORKSPACE;
-    Piece::look(root, place, text.to_owned()).map(Some)
+    // Packages that have stood alone so far go on doing so: cargo refuses those that a workspace above doesn't know.
+    let alone = layout.candidates.iter().filter(|one| files::is_file(&one.dir.join("Cargo.toml")));
+    let alone: Vec<&str> = alone.map(|one| one.place.as_str()).collect();
+    let mut pieces = vec![Piece::look(root, table::WORKSPACE.0, cargo::fresh(member, &alone))?];
+    pieces.extend(sdk::bring(root, Language::Rust, "")?);
+    Ok(pieces)
 }
 
 /// A Go module and the SDK in it, with the module's name.
@@ -87,19 +109,17 @@ pub(super) fn go_module(root: &Path, module: Option<&str>) -> Result<(Vec<Piece>
     for (place, text) in [table::GO_MOD, table::GO_SUM] {
         pieces.push(Piece::look(root, place, text.replace(table::GO_MODULE, &module))?);
     }
-    pieces.extend(go_sdk(root, &module)?);
+    pieces.extend(sdk::bring(root, Language::Go, &module)?);
     Ok((pieces, module))
 }
 
-/// The package by which Go plugins serve.
-pub(super) fn go_sdk(root: &Path, module: &str) -> Result<Vec<Piece>, Failure> {
-    let filled = |(place, text): &table::Template| {
+/// The package by which Go plugins serve, in a module of this name.
+pub(super) fn go_sdk(module: &str) -> impl Iterator<Item = (&'static str, String)> {
+    table::GO_SDK.iter().map(move |(place, text)| {
         // What protoc made names the module only inside of its descriptor, which counts its bytes.
         let made = place.ends_with(".pb.go");
-        let text = if made { (*text).to_owned() } else { text.replace(table::GO_MODULE, module) };
-        Piece::look(root, place, text)
-    };
-    table::GO_SDK.iter().map(filled).collect()
+        (*place, if made { (*text).to_owned() } else { text.replace(table::GO_MODULE, module) })
+    })
 }
 
 /// The rules of go's `module.CheckImportPath` that somebody can meet.

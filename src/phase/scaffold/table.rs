@@ -20,6 +20,9 @@ pub(super) const REPOSITORY: &[Template] = &[
     (".gitignore", template!("repository/gitignore")),
 ];
 
+/// How git treats line ends there.
+pub(super) const ATTRIBUTES: Template = (".gitattributes", template!("repository/gitattributes"));
+
 /// A cargo workspace.
 pub(super) const WORKSPACE: Template = ("Cargo.toml", template!("repository/workspace.toml"));
 

@@ -2,6 +2,7 @@
 
 mod code;
 mod layers;
+mod names;
 mod repo;
 mod text;
 mod walls;
@@ -23,6 +24,7 @@ const CHECKS: &[Check] = &[
     repo::sizes,
     repo::no_build_output,
     repo::pinned_actions,
+    names::check,
 ];
 
 type Check = fn(&[File]) -> Vec<Finding>;
