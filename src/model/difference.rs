@@ -72,11 +72,11 @@ mod tests {
         let long = "x".repeat(1000);
         let cases = [
             (json!({"a": 1}), json!({"a": 1}), vec![]),
-            (json!({"a": [1, 2]}), json!({"a": [1, 3]}), vec!["a[1] is 2 in one and 3 in two"]),
+            (json!({"a": [1, 2]}), json!({"a": [1, 3]}), vec!["a[1] is 2 in one and is 3 in two"]),
             (json!({"a": [1, 2]}), json!({"a": [1]}), vec!["a[1] is 2 in one and isn't in two"]),
             (json!({}), json!({"M": {"K": "v"}}), vec!["M isn't in one and is {\"K\":\"v\"} in two"]),
-            (json!([{"K": "a"}]), json!([{"K": null}]), vec!["[0].K is \"a\" in one and null in two"]),
-            (json!(1), json!([]), vec!["the whole is 1 in one and [] in two"]),
+            (json!([{"K": "a"}]), json!([{"K": null}]), vec!["[0].K is \"a\" in one and is null in two"]),
+            (json!(1), json!([]), vec!["the whole is 1 in one and is [] in two"]),
         ];
         for (a, b, expected) in cases {
             assert_eq!(told(&a, &b, ["one", "two"]), expected, "{a} {b}");

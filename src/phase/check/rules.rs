@@ -149,8 +149,8 @@ pub const RULES: &[Rule] = &[
         "run `git lfs pull`",
     ], Look::Told),
     rule("file-name", Error, [
-        "a file's or the plugin's name, or its version, is one that packages for its targets can't have",
-        "Windows has no files of some names, and no file system takes endless ones: nobody could unpack it.",
+        "a file's or the plugin's name is one that packages for its targets can't have",
+        "Windows has no files of some names: nobody there could unpack it.",
         "give it another name",
     ], Look::Told),
     rule("does-not-build", Error, [
