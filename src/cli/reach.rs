@@ -24,8 +24,11 @@ const PUBLIC_API: &str = "https://api.github.com";
 /// Decides. The remote's address is asked for only when nothing else was said.
 ///
 /// # Errors
-/// When there is no repository, or an address a token must not be sent to.
-pub(super) fn reach(said: &Said<'_>, remote: impl FnOnce() -> Option<String>) -> Result<Reach, Failure> {
+/// When there is no repository, git doesn't tell, or an address a token must not be sent to.
+pub(super) fn reach(
+    said: &Said<'_>,
+    remote: impl FnOnce() -> Result<Option<String>, Failure>,
+) -> Result<Reach, Failure> {
     let wrong = |message: String| Failure::new(FailureKind::Usage, message);
     let (repository, host) = match said.repository {
         Some(text) => {
@@ -36,7 +39,7 @@ pub(super) fn reach(said: &Said<'_>, remote: impl FnOnce() -> Option<String>) ->
             (repository, host)
         }
         None => {
-            let url = remote().ok_or_else(|| {
+            let url = remote()?.ok_or_else(|| {
                 wrong(
                     "which GitHub repository? none is named, and there is no git remote `origin`".to_owned(),
                 )
@@ -146,7 +149,7 @@ mod tests {
         remote: &str,
     ) -> Result<(String, String), String> {
         let remote = (!remote.is_empty()).then(|| remote.to_owned());
-        reach(&Said { repository, api_url }, || remote)
+        reach(&Said { repository, api_url }, || Ok(remote))
             .map(|reach| (reach.api_url, reach.repository))
             .map_err(|failure| format!("{failure} {}", failure.hints.join(" ")))
     }

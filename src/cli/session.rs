@@ -218,7 +218,11 @@ impl Session {
             repository: said.repo.as_deref().or_else(|| self.variable("GITHUB_REPOSITORY")),
             api_url: said.api_url.as_deref().or_else(|| self.variable("GITHUB_API_URL")),
         };
-        let remote = || git::remote_url(&self.root, "origin").ok().flatten();
+        // A repository that git doesn't tell of isn't one without a remote.
+        let remote = || match git::top(&self.root)? {
+            Some(_) => Ok(git::remote_url(&self.root, "origin")?),
+            None => Ok(None),
+        };
         let reach = reach::reach(&said, remote)?;
         let token = match typed {
             Some(token) => Some(Secret::token(token.expose(), "--token")?),

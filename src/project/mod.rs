@@ -21,7 +21,7 @@ use std::path::Path;
 use crate::model::failure::Explain as _;
 use crate::model::finding::Finding;
 use crate::model::names::PluginKind;
-use crate::model::project::{Language, Project};
+use crate::model::project::{Language, Project, Targets};
 
 /// Which plugins are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,16 @@ pub fn resolve_to_ask(
     let mut told = Vec::new();
     let project = resolve_with(layout, selection, None, Some(&mut told))?;
     Ok((project, told))
+}
+
+/// The files that are packed beside a plugin's binary, and its targets: what can be told without asking a toolchain.
+///
+/// # Errors
+/// When one of them can't be packed, or wick.toml can't be read.
+pub fn packed_files(layout: &Layout, candidate: &Candidate) -> Result<(Vec<String>, Targets), ProjectError> {
+    let selection = Selection::Named(vec![candidate.place.clone()]);
+    let (config, _) = read(layout, &selection, &[candidate])?;
+    resolve::packed(candidate, &config)
 }
 
 fn resolve_with(

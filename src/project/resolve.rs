@@ -61,16 +61,24 @@ pub(super) fn resolve(
             place: candidate.place.clone(),
             version,
             source,
-            targets: own
-                .targets
-                .clone()
-                .or_else(|| config.build.targets.clone())
-                .map_or(Targets::Contract, unique),
+            targets: targets(config, own),
             files,
             generate: own.generate.clone(),
         });
     }
     Ok(plugins)
+}
+
+/// What is packed beside the binary, and for which targets.
+pub(super) fn packed(candidate: &Candidate, config: &Config) -> Result<(Vec<String>, Targets), ProjectError> {
+    let none = config::Plugin::default();
+    let own = config.plugin.get(&candidate.key).unwrap_or(&none);
+    let files = extra_files(candidate, &own.files, !own.generate.is_empty())?;
+    Ok((files, targets(config, own)))
+}
+
+fn targets(config: &Config, own: &config::Plugin) -> Targets {
+    own.targets.clone().or_else(|| config.build.targets.clone()).map_or(Targets::Contract, unique)
 }
 
 fn unique(mut targets: Vec<Target>) -> Targets {

@@ -23,6 +23,12 @@ pub(super) fn until<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> O
     }
 }
 
+/// Waits for a program in whose place wick stands, as long as it takes: whoever started wick there (cargo, for rustc) has
+/// the limit, and ends wick and all that it started.
+pub(super) fn stand_for(command: &mut std::process::Command) -> std::io::Result<std::process::ExitStatus> {
+    command.status()
+}
+
 /// The pipes of a child: stdin, stdout, stderr.
 pub(super) type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
 

@@ -164,7 +164,7 @@ pub fn stand_for(line: &CommandLine) -> Result<u8, ProcessError> {
     for name in &line.without {
         command.env_remove(name);
     }
-    let status = command.envs(&line.env).status();
+    let status = group::stand_for(command.envs(&line.env));
     let status = status.map_err(|source| ProcessError::Start { program: line.program.clone(), source })?;
     // Who was ended by a signal hasn't succeeded.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(101))

@@ -25,6 +25,7 @@ fn check(repo: &Repo, says: &str, hint: &str) {
         &["plugin", "plan", "--all-plugins", "--unreleased", "--offline"],
         &["plugin", "reproduce", "alpha@0.1.0", "--against", "bin"],
         &["plugin", "release", "alpha", "--dry-run", "--repo", "o/r", "--api-url", "http://127.0.0.1:9"],
+        &["plugin", "release", "alpha", "--dry-run"],
     ];
     for args in needing {
         let ran = repo.wick(args).env("WICK_GITHUB_TOKEN", "x").run().expect_code(4);

@@ -30,7 +30,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &Session, console: &Console
     let mut report = check::folders(&survey, &chosen, &selection)?;
     // A rule that doesn't exist is found out before the first compiler starts.
     report.allow(&args.allow)?;
-    if !args.no_build {
+    if args.no_build {
+        check::packing(&survey, &chosen, &mut report);
+        report.allow(&args.allow)?;
+    } else {
         let project = check::resolve(&survey, &chosen, &mut report)?;
         check::declared(&mut report, &answers(&project, args, session, console)?);
         report.allow(&args.allow)?;

@@ -180,16 +180,28 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
                 all.plugins.extend(project.plugins);
                 // A rule on the folder has told of a version that is none.
                 let told = told.into_iter().filter(|error| !matches!(error, ProjectError::Version { .. }));
-                told.for_each(|error| report.tell(&candidate.place, "unresolved", &Failure::from(error)));
+                told.for_each(|error| report.tell_unresolved(&candidate.place, error));
             }
-            Err(error @ project::ProjectError::Pointer { .. }) => {
-                report.tell(&candidate.place, "lfs-pointer", &Failure::from(error));
-            }
-            Err(error) => report.tell(&candidate.place, "unresolved", &Failure::from(error)),
+            Err(error) => report.tell_unresolved(&candidate.place, error),
         }
     }
     report.count();
     Ok(all)
+}
+
+/// What is wrong with the files that packages are to hold: all that can be told of it without a toolchain.
+pub fn packing(survey: &Survey, chosen: &[&Candidate], report: &mut Report) {
+    for candidate in chosen.iter().filter(|one| one.language.is_some()) {
+        match project::packed_files(&survey.layout, candidate) {
+            Ok((files, targets)) => {
+                for why in plan::names::of(&candidate.key, &files, targets.complete()) {
+                    report.tell(&candidate.place, "file-name", &Failure::new(FailureKind::Project, why));
+                }
+            }
+            Err(error) => report.tell_unresolved(&candidate.place, error),
+        }
+    }
+    report.count();
 }
 
 /// The languages that the plugins of a project are written in.
@@ -227,6 +239,15 @@ pub fn declared(report: &mut Report, answers: &[Told]) {
 }
 
 impl Report {
+    /// Tells what keeps a plugin from being resolved.
+    fn tell_unresolved(&mut self, place: &str, error: ProjectError) {
+        let code = match error {
+            ProjectError::Pointer { .. } => "lfs-pointer",
+            _ => "unresolved",
+        };
+        self.tell(place, code, &Failure::from(error));
+    }
+
     /// Leaves out the findings of these rules.
     ///
     /// # Errors

@@ -11,7 +11,9 @@ pub fn refusals(plugin: &Plugin, targets: &[Target]) -> Vec<String> {
     of(&plugin.key, &plugin.files, targets)
 }
 
-fn of(key: &PluginKey, files: &[String], targets: &[Target]) -> Vec<String> {
+/// The same of what `files` lists and of a key.
+#[must_use]
+pub fn of(key: &PluginKey, files: &[String], targets: &[Target]) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(windows) = targets.iter().find(|target| target.os == Os::Windows) {
         let named = files.iter().map(|name| (format!("`{name}` of `files`"), name.as_str()));
