@@ -30,12 +30,20 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &Session, console: &Console
     let mut report = check::folders(&survey, &chosen, &selection)?;
     // A rule that doesn't exist is found out before the first compiler starts.
     report.allow(&args.allow)?;
+    // What keeps the plugins from being built hides nothing of what was learned without.
+    let mut unasked = None;
     if args.no_build {
         check::packing(&survey, &chosen, &mut report);
         report.allow(&args.allow)?;
     } else {
         let project = check::resolve(&survey, &chosen, &mut report)?;
-        check::declared(&mut report, &answers(&project, args, session, console)?);
+        match answers(&project, args, session, console) {
+            Ok(answers) => check::declared(&mut report, &answers),
+            Err(failure) if matches!(failure.kind, FailureKind::Missing | FailureKind::Project) => {
+                unasked = Some(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
         report.allow(&args.allow)?;
     }
     console.findings(&project::strangers(&survey.layout, &selection, kind));
@@ -47,6 +55,9 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &Session, console: &Console
     }
     console.annotate_checks(&report, &session.in_workspace(&survey.layout.root));
     console.summary(&render::summary(&report));
+    if let Some(failure) = unasked {
+        return Err(failure);
+    }
     Ok(if failed { failure::exit_code(FailureKind::Findings) } else { failure::DONE })
 }
 

@@ -216,7 +216,6 @@ fn conformance_7_small_order_keys_are_refused() {
     assert_eq!(errors(&package.judge(&policy, None)), ["signature-mismatch"]);
 }
 
-/// Conformance 12 of contract wick: wrong architecture, by name, by manifest, by header, by this machine.
 /// What the kernel of Apple silicon kills is refused; what still runs is said.
 #[test]
 fn code_signatures_and_levels_are_judged_by_the_target() {
@@ -247,6 +246,7 @@ fn code_signatures_and_levels_are_judged_by_the_target() {
     }
 }
 
+/// Conformance 12 of contract wick: wrong architecture, by name, by manifest, by header, by this machine.
 #[test]
 fn conformance_12_wrong_architecture_is_refused() {
     let arm: Target = "linux/arm64".parse().unwrap();

@@ -160,10 +160,11 @@ pub fn mode(path: &Path) -> Option<u32> {
 /// Whether nothing on the file system of `path` may be executed.
 #[must_use]
 pub fn is_noexec(path: &Path) -> bool {
-    #[cfg(unix)]
+    // Not every Unix has a name for it.
+    #[cfg(target_os = "linux")]
     return rustix::fs::statvfs(path)
         .is_ok_and(|system| system.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC));
-    #[cfg(not(unix))]
+    #[cfg(not(target_os = "linux"))]
     {
         let _ = path;
         false
