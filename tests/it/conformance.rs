@@ -179,7 +179,10 @@ fn verify_accepts_every_package() {
         assert_eq!(verdict["signed_by"], built().public);
         let bad = |finding: &&serde_json::Value| finding["severity"] != "note";
         let findings: Vec<_> = verdict["findings"].as_array().unwrap().iter().filter(bad).collect();
-        assert!(findings.is_empty(), "{findings:?}");
+        // Neither go nor zig signs for Intel, and macOS runs it there.
+        let codes: Vec<_> = findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect();
+        let expected: &[&str] = if target == "darwin/amd64" { &["code-signature"] } else { &[] };
+        assert_eq!(codes, expected, "{findings:?}");
     }
 }
 

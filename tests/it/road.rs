@@ -64,7 +64,7 @@ impl Road {
         let tag = format!("alpha/v{version}");
         let release = state.releases.iter().find(|release| release.tag == tag).unwrap();
         assert!(!release.draft && state.latest.is_none(), "{tag}");
-        assert_eq!(release.commit, self.repo.git(&["rev-parse", "HEAD"]).trim());
+        assert_eq!(state.tags[&tag].commit, self.repo.git(&["rev-parse", "HEAD"]).trim());
         let zips: BTreeMap<String, Vec<u8>> = TARGETS
             .iter()
             .map(|target| format!("alpha-{version}-{}.zip", target.replace('/', "-")))
