@@ -21,6 +21,8 @@ use crate::sys::sandbox::{self, Confinement, FirstLine, Held, Reach};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the plugin may take to end when it is asked to, as go-plugin's host has it.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long what a plugin said before its connection broke is waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much of what the plugin prints is kept.
 const PRINTED: usize = 64 << 10;
 
@@ -229,6 +231,10 @@ impl Plugin {
     }
 
     fn failed(&self, error: GrpcError) -> Failure {
+        if matches!(error, GrpcError::Broken { .. }) {
+            // Who dies with a word on stderr closes the connection first: the word is still on its way.
+            self.held.hear_out(LAST_WORDS);
+        }
         let mut failure = Failure::from(error).context(&self.label);
         failure.output = tail(&self.said());
         failure

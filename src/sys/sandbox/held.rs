@@ -132,6 +132,13 @@ impl Held {
         text + &out
     }
 
+    /// Waits until everything it said is here: the pipes close with the last process. What a runaway still holds open
+    /// isn't waited for.
+    pub fn hear_out(&self, limit: Duration) {
+        let all_read = || self.readers.iter().all(std::thread::JoinHandle::is_finished).then_some(());
+        group::until(limit, all_read);
+    }
+
     /// Asks it to end: SIGTERM, where there is such a thing.
     pub fn ask_to_end(&mut self) {
         match &mut self.lifeline {
@@ -160,9 +167,7 @@ impl Held {
     /// Ends it, however it likes that, and says how it ended.
     pub fn end(&mut self) -> Ending {
         let code = self.finish();
-        // The pipes close with the last process; what a runaway still holds open isn't waited for.
-        let all_read = || self.readers.iter().all(std::thread::JoinHandle::is_finished).then_some(());
-        group::until(Duration::from_millis(500), all_read);
+        self.hear_out(Duration::from_millis(500));
         super::ending(self.scratch.path(), code)
     }
 
