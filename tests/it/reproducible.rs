@@ -82,8 +82,11 @@ impl Strangers {
         }
     }
 
+    /// But for what `go env` tries of the C compiler that cgo would use, and throws away.
     fn called(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        let calls = fs::read_to_string(&self.log).unwrap_or_default();
+        let real = calls.lines().filter(|call| !call.ends_with(" -o /dev/null") && !call.contains(" -### "));
+        real.collect::<Vec<_>>().join("\n")
     }
 }
 

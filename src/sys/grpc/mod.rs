@@ -17,7 +17,7 @@ pub use identity::Identity;
 use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h2::client::SendRequest;
@@ -122,6 +122,9 @@ fn status_name(code: u16) -> &'static str {
     ];
     NAMES.get(usize::from(code)).copied().unwrap_or("an unknown status")
 }
+
+/// How far two clocks of a deadline may be apart.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Who we are and whom we expect: one-time certificates, each known to the other side beforehand.
 #[derive(Clone, Copy)]
@@ -240,17 +243,22 @@ fn wait<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, GrpcError>>,
 ) -> Result<T, GrpcError> {
-    let mut stopped = stopped.clone();
-    runtime.block_on(async {
+    let (mut stopped, began) = (stopped.clone(), Instant::now());
+    let late = || GrpcError::Deadline { method: method.to_owned(), limit };
+    let ended = runtime.block_on(async {
         let mut work = pin!(tokio::time::timeout(limit, work));
         let mut stop = pin!(stopped.wait_for(|stop| *stop));
         std::future::poll_fn(|cx| {
             if stop.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(GrpcError::Interrupted));
             }
-            let late = || Err(GrpcError::Deadline { method: method.to_owned(), limit });
-            work.as_mut().poll(cx).map(|ended| ended.unwrap_or_else(|_| late()))
+            work.as_mut().poll(cx).map(|ended| ended.unwrap_or_else(|_| Err(late())))
         })
         .await
-    })
+    });
+    match ended {
+        // The server was told the same deadline; when it is the first to notice, it breaks the call off.
+        Err(GrpcError::Broken { .. }) if began.elapsed() + TICK >= limit => Err(late()),
+        ended => ended,
+    }
 }
