@@ -80,7 +80,8 @@ pub(super) fn build(order: &Order<'_>, plugin: &Plugin, target: Target) -> Optio
         wrapper: wrapper.map(|path| path.to_string_lossy().into_owned()),
         dlltool: None,
     };
-    let (folder, _) = kit::folder(&rust.target_dir, &kit);
+    // What lies in the folder is told only afterwards.
+    let folder = kit::folder(&rust.target_dir, &kit);
     kit.dlltool = is_gnu.then(|| folder.join(DLLTOOL).to_string_lossy().into_owned());
     let text = serde_json::to_string(&kit).unwrap_or_default();
 
