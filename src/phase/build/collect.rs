@@ -277,11 +277,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let deps = folder.path().join("deps");
         assert_eq!(variables_read(&deps), None, "no folder");
-        std::fs::create_dir(&deps).unwrap();
+        files::create_folder(&deps).unwrap();
         assert_eq!(variables_read(&deps), None, "no list");
-        std::fs::write(deps.join("p.d"), "p: src/main.rs\n\n# env-dep:FLAVOUR=sweet\n").unwrap();
+        files::write_atomic(&deps.join("p.d"), b"p: src/main.rs\n\n# env-dep:FLAVOUR=sweet\n", 0o644)
+            .unwrap();
         assert_eq!(variables_read(&deps), Some(vec!["FLAVOUR".to_owned()]));
-        std::fs::create_dir(deps.join("q.d")).unwrap();
+        files::create_folder(&deps.join("q.d")).unwrap();
         assert_eq!(variables_read(&deps), None, "an unreadable list");
     }
 }

@@ -112,6 +112,9 @@ pub(super) fn scheme() -> String {
     format!("{SCHEME}: no place is in the bytes")
 }
 
+/// Looks something up by its name.
+type Look<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What a stand-in that was started with `args` does. `folder` is the kit's, `variable` reads the environment, `file`
 /// the arguments that lie in a file, as it is written.
 #[must_use]
@@ -120,8 +123,8 @@ pub fn act(
     settings: &Settings,
     folder: &Path,
     args: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
-    file: &dyn Fn(&str) -> Option<String>,
+    variable: Look<'_>,
+    file: Look<'_>,
 ) -> Act {
     match role {
         Role::Cargo => cargo(settings, folder, args, variable),
@@ -147,12 +150,7 @@ pub(super) fn cargo_of(folder: &Path) -> String {
 }
 
 /// cargo-zigbuild has chosen linker, compilers and archiver by now: the compilers get their stand-ins.
-fn cargo(
-    settings: &Settings,
-    folder: &Path,
-    args: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Act {
+fn cargo(settings: &Settings, folder: &Path, args: &[String], variable: Look<'_>) -> Act {
     let mut line = CommandLine::new(&settings.cargo, ".").args(args.iter().cloned());
     line.without.insert("CARGO".to_owned());
     line.env.insert("RUSTC_WRAPPER".to_owned(), rustc_of(folder));
@@ -175,7 +173,7 @@ struct Package {
     places: Vec<(String, String)>,
 }
 
-fn package(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Option<Package> {
+fn package(settings: &Settings, variable: Look<'_>) -> Option<Package> {
     let (name, version) = (variable("CARGO_PKG_NAME")?, variable("CARGO_PKG_VERSION")?);
     let folder = variable("CARGO_MANIFEST_DIR")?;
     let mut places = Vec::new();
@@ -277,7 +275,7 @@ fn identity(settings: &Settings, package: &Package, args: &[String]) -> String {
     Sha256::of(parts.join("\n").as_bytes()).to_string()[..16].to_owned()
 }
 
-fn rustc(settings: &Settings, args: &[String], variable: &dyn Fn(&str) -> Option<String>) -> Act {
+fn rustc(settings: &Settings, args: &[String], variable: Look<'_>) -> Act {
     let is_named = |args: &[String]| {
         read(args).iter().any(|arg| matches!(arg, Arg::Codegen("metadata", value) if !value.is_empty()))
     };
@@ -348,7 +346,7 @@ fn compiler(
     settings: &Settings,
     folder: &Path,
     args: &[String],
-    (variable, file): (&dyn Fn(&str) -> Option<String>, &dyn Fn(&str) -> Option<String>),
+    (variable, file): (Look<'_>, Look<'_>),
 ) -> CommandLine {
     let real = REAL.iter().find(|(one, ..)| *one == role).and_then(|(.., name)| variable(name));
     // For a Mac, zig leaves an empty `a.o` where it is asked for its version, which is the package's folder.

@@ -1,7 +1,5 @@
 //! What of this machine's environment and the repository's configuration holds.
 
-use std::fs;
-
 use super::*;
 use crate::model::names::PluginKind;
 use crate::model::project::{RustSource, Targets};
@@ -38,8 +36,9 @@ fn plugin(root: &Path) -> Plugin {
 fn the_repositorys_flags_hold_whatever_lints_a_machine_asks_for() {
     let (repository, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let root = repository.path();
-    fs::create_dir(root.join(".cargo")).unwrap();
-    fs::write(root.join(".cargo/config.toml"), "[build]\nrustflags = [\"--cfg\", \"here\"]\n").unwrap();
+    files::create_folder(&root.join(".cargo")).unwrap();
+    let config = b"[build]\nrustflags = [\"--cfg\", \"here\"]\n";
+    files::write_atomic(&root.join(".cargo/config.toml"), config, 0o644).unwrap();
     let target = Target::ALL[0];
     let triple = toolchain::cargo::triple(None, target).unwrap();
     let ours = format!("CARGO_TARGET_{}_RUSTFLAGS", triple.replace('-', "_").to_uppercase());
