@@ -91,8 +91,19 @@ pub struct CargoSettings {
     pub rustflags: Vec<String>,
     /// The program that is to be called in the place of rustc, with rustc as its first argument.
     pub wrapper: Option<PathBuf>,
-    /// What files outside the repository set: the key with its file, and the value; lists by their items.
-    pub elsewhere: Vec<(String, Vec<String>)>,
+    /// What files outside the repository set.
+    pub elsewhere: Vec<CargoKey>,
+}
+
+/// A key that a configuration file of cargo sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CargoKey {
+    /// With its tables: `build.rustflags`.
+    pub key: String,
+    /// The file that sets it.
+    pub file: PathBuf,
+    /// Its value; lists by their items.
+    pub values: Vec<String>,
 }
 
 /// A program that runs binaries of another target.

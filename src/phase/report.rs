@@ -16,7 +16,6 @@ use crate::model::finding::Finding;
 use crate::model::plan::{Role, Unit};
 use crate::model::receipt::{BuildReceipt, Learned, PackageReceipt};
 use crate::model::report::{BuildReport, Made, Outcome, PackageReport, PluginFinding, REPORT_SCHEMA};
-use crate::toolchain::cargo;
 
 /// Whether a unit failed to build.
 #[must_use]
@@ -69,10 +68,10 @@ pub fn report(
         let outcome = outcome(state, standing, answers.get(&at), packed.get(&at));
         packages.push(row(unit, package, outcome, state, standing));
     }
-    let mut findings = remarks::remarks(run, &packages);
+    let mut findings = remarks::remarks(run, &built.states, &packages);
     let of_build = built.states.iter().enumerate().flat_map(|(at, state)| {
         let unit = &run.plan.units[at];
-        [places(unit, state), level(unit, state)].into_iter().flatten().map(move |finding| (at, finding))
+        places(unit, state).map(|finding| (at, finding))
     });
     findings.extend(
         interrogate::compare_targets(run, &learned)
@@ -96,20 +95,6 @@ fn places(unit: &Unit, state: &BuildState) -> Option<Finding> {
     let BuildState::Ready { receipt, .. } = state else { return None };
     let message = format!("{}: {}", unit.target, build::places_text(&receipt.places)?);
     Some(Finding::warning("place-in-binary", message).hint(build::PLACES_HINT))
-}
-
-/// That the repository asks for more than every machine of the target has.
-fn level(unit: &Unit, state: &BuildState) -> Option<Finding> {
-    let BuildState::Ready { receipt, .. } = state else { return None };
-    let flags = receipt.conditions.get(cargo::FLAGS)?;
-    ["target-cpu", "target_cpu", "target-feature", "target_feature"]
-        .iter()
-        .find(|one| flags.contains(**one))?;
-    let message = format!(
-        "{}: it is compiled with `{flags}`, so it may run on fewer machines than its target says",
-        unit.target
-    );
-    Some(Finding::note("level-raised", message))
 }
 
 /// The packages that exist, as later phases take them; those of this run lie in `made`.

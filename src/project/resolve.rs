@@ -222,7 +222,12 @@ impl CargoAnswers {
         let workspace_root = PathBuf::from(metadata.workspace_root.as_std_path());
         let source = RustSource {
             repository: repository(candidate, &workspace_root),
-            build_dir: metadata.build_directory.clone().map(Into::into),
+            // Newer cargos always name one.
+            build_dir: metadata
+                .build_directory
+                .clone()
+                .filter(|folder| *folder != metadata.target_directory)
+                .map(Into::into),
             has_lock: files::is_file(&workspace_root.join("Cargo.lock")),
             workspace_root,
             target_dir: metadata.target_directory.clone().into_std_path_buf(),

@@ -8,10 +8,10 @@ use cargo_config2::{Config, ResolveOptions};
 use toml::Value;
 
 use super::files;
-use crate::model::tools::CargoSettings;
+use crate::model::tools::{CargoKey, CargoSettings};
 
 /// The settings for a triple, for a workspace. `repository` is the folder whose files are part of the sources, `home`
-/// cargo's own. Nothing on broken config files: cargo itself will say so better.
+/// cargo's own; `environment` goes before files. Nothing on broken config files: cargo itself will say so better.
 #[must_use]
 pub fn settings(
     workspace: &Path,
@@ -35,7 +35,7 @@ pub fn settings(
 
 /// Every key that a configuration file outside the repository sets.
 /// <https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure>
-fn elsewhere(workspace: &Path, repository: &Path, home: &Path) -> Vec<(String, Vec<String>)> {
+fn elsewhere(workspace: &Path, repository: &Path, home: &Path) -> Vec<CargoKey> {
     let above = workspace.ancestors().filter(|folder| !folder.starts_with(repository));
     let mut folders: Vec<PathBuf> = above.map(|folder| folder.join(".cargo")).collect();
     if !folders.iter().any(|folder| folder == home) {
@@ -46,16 +46,19 @@ fn elsewhere(workspace: &Path, repository: &Path, home: &Path) -> Vec<(String, V
         // Of two, cargo reads the one without an ending.
         let names = ["config", "config.toml"].map(|name| folder.join(name));
         let Some(path) = names.into_iter().find(|path| files::is_file(path)) else { continue };
-        let text = files::read_text(&path).unwrap_or_default();
-        if let Ok(table) = text.parse::<toml::Table>() {
-            let mut keys = Vec::new();
-            leaves("", &Value::Table(table), &mut keys);
-            found.extend(
-                keys.into_iter().map(|(key, values)| (format!("{key} in {}", path.display()), values)),
-            );
-        }
+        found.extend(keys(&path).unwrap_or_default());
     }
     found
+}
+
+/// Every key that a configuration file sets; nothing when it can't be read.
+#[must_use]
+pub fn keys(file: &Path) -> Option<Vec<CargoKey>> {
+    let table = files::read_text(file).ok()?.parse::<toml::Table>().ok()?;
+    let mut keys = Vec::new();
+    leaves("", &Value::Table(table), &mut keys);
+    let named = keys.into_iter().map(|(key, values)| CargoKey { key, file: file.to_owned(), values });
+    Some(named.collect())
 }
 
 fn leaves(prefix: &str, value: &Value, out: &mut Vec<(String, Vec<String>)>) {

@@ -7,7 +7,7 @@ use crate::{Result, flags, root};
 /// Builds wick, then the Rust example plugin for this machine, then checks it as a host would.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     flags(args, &[])?;
-    add_musl_target()?;
+    add_target()?;
     crate::setup::linkers()?;
     // The dev profile: a release build takes minutes and this is about the first impression.
     Cmd::line("cargo build --package wick").run()?;
@@ -24,12 +24,22 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Plugins for Linux are static, so rustc needs the musl flavour of its standard library.
-fn add_musl_target() -> Result<()> {
-    if std::env::consts::OS != "linux" {
-        return Ok(());
-    }
-    let triple = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+/// What plugins for a machine are built as, where that isn't what its rustc is for: for Linux static, for Windows with
+/// zig instead of Microsoft's linker.
+fn plugin_triple(os: &str, arch: &str) -> Option<&'static str> {
+    Some(match (os, arch) {
+        ("linux", "x86_64") => "x86_64-unknown-linux-musl",
+        ("linux", "aarch64") => "aarch64-unknown-linux-musl",
+        ("linux", "x86") => "i686-unknown-linux-musl",
+        ("linux", "arm") => "armv7-unknown-linux-musleabihf",
+        ("windows", "x86_64") => "x86_64-pc-windows-gnu",
+        ("windows", "aarch64") => "aarch64-pc-windows-gnullvm",
+        _ => return None,
+    })
+}
+
+fn add_target() -> Result<()> {
+    let Some(triple) = plugin_triple(std::env::consts::OS, std::env::consts::ARCH) else { return Ok(()) };
     let Ok(installed) = Cmd::line("rustup target list --installed").output() else {
         say(&format!("note: rustup is not here; rustc has to know the target {triple} by other means"));
         return Ok(());
@@ -62,4 +72,27 @@ fn packages(bin: &std::path::Path) -> Result<Vec<String>> {
         .collect();
     found.sort();
     if found.is_empty() { Err(format!("no weather-*.zip in {}", bin.display())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of wick itself, which xtask can't name.
+    #[test]
+    fn the_target_is_what_wick_builds_for() {
+        let text = std::fs::read_to_string(root().join("src/toolchain/cargo/mod.rs")).unwrap();
+        for (os, arch, line) in [
+            ("linux", "x86_64", "(Os::Linux, Arch::Amd64)"),
+            ("linux", "aarch64", "(Os::Linux, Arch::Arm64)"),
+            ("linux", "x86", "(Os::Linux, Arch::X86)"),
+            ("linux", "arm", "(Os::Linux, Arch::Arm)"),
+            ("windows", "x86_64", "(Os::Windows, Arch::Amd64)"),
+            ("windows", "aarch64", "(Os::Windows, Arch::Arm64)"),
+        ] {
+            let triple = plugin_triple(os, arch).unwrap();
+            assert!(text.contains(&format!("{line} => \"{triple}\"")), "{os} {arch}: {triple}");
+        }
+        assert_eq!(plugin_triple("macos", "aarch64"), None, "its rustc is for it");
+    }
 }

@@ -12,7 +12,7 @@ use crate::model::digest::Sha256;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::package::PACKAGE_MAX;
 use crate::model::plan::{Outputs, Step};
-use crate::model::project::{Plugin, Source};
+use crate::model::project::{Plugin, RustSource, Source};
 use crate::model::receipt::{BuildReceipt, Composition, RECEIPT_SCHEMA};
 use crate::model::tools::Tools;
 use crate::sys::process::Finished;
@@ -168,17 +168,11 @@ fn add_what_rustc_read(
     let profile = made.parent()?;
     let own_list = profile.join(format!("{}.d", made.file_stem().unwrap_or_default().to_string_lossy()));
     let mut paths = cargo::dep_info(&files::read_text(&own_list).ok()?);
-    let mut variables = Vec::new();
-    for name in files::list(&profile.join("deps")).unwrap_or_default() {
-        if name.ends_with(".d") {
-            let text = files::read_text(&profile.join("deps").join(&name)).unwrap_or_default();
-            variables.extend(cargo::env_deps(&text));
-        }
-    }
+    let mut variables = variables_read(&lists(rust, profile)?)?;
     // What build scripts wrote is made of what they read, and is told as that.
     let out_dirs = cargo::out_dirs(messages);
     for output in out_dirs.iter().filter_map(|folder| Some(folder.parent()?.join("output"))) {
-        let Ok(output) = files::read_text(&output) else { continue };
+        let output = files::read_text(&output).ok()?;
         let (read, asked) = cargo::build_script_deps(&output);
         // A relative path belongs to a package that is listed as a whole, or pinned by Cargo.lock; cargo's own list has it.
         paths.extend(read.into_iter().filter(|path| path.is_absolute()));
@@ -227,10 +221,68 @@ fn add_what_rustc_read(
     Some(told)
 }
 
+/// Where rustc leaves its lists of what it read: with a `build.build-dir` not beside the binary, but in a folder of the
+/// same name (`<triple>/release`) there.
+fn lists(rust: &RustSource, profile: &Path) -> Option<PathBuf> {
+    let Some(build) = &rust.build_dir else { return Some(profile.join("deps")) };
+    Some(build.join(profile.parent()?.file_name()?).join(profile.file_name()?).join("deps"))
+}
+
+/// The variables that rustc's lists in a folder name. Nothing when there is no list, or one that can't be read: that's not to say
+/// that no variable was.
+fn variables_read(lists: &Path) -> Option<Vec<String>> {
+    let names = files::list(lists).ok()?.into_iter().filter(|name| name.ends_with(".d"));
+    let texts: Option<Vec<String>> = names.map(|name| files::read_text(&lists.join(name)).ok()).collect();
+    let texts = texts.filter(|texts| !texts.is_empty())?;
+    Some(texts.iter().flat_map(|text| cargo::env_deps(text)).collect())
+}
+
 /// A path as compilers name it (`src/../../docs/notice.txt`), spelled as people do unless a link is on the way.
 /// Build scripts name folders too.
 fn as_source(path: &Path) -> SourcePath {
     let short = files::without_dots(path);
     let path = if files::canonical(path).is_ok_and(|real| real == short) { short } else { path.to_owned() };
     if files::kind(&path) == files::Kind::Folder { SourcePath::Tree(path) } else { SourcePath::File(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rustc_read_is_looked_for_where_it_is_told_or_nothing_is() {
+        let rust = |build_dir: Option<&str>| RustSource {
+            workspace_root: PathBuf::from("/w"),
+            target_dir: PathBuf::from("/w/target"),
+            build_dir: build_dir.map(PathBuf::from),
+            repository: PathBuf::from("/w"),
+            package: "p".to_owned(),
+            binary: "p".to_owned(),
+            features: Vec::new(),
+            default_features: true,
+            triples: std::collections::BTreeMap::new(),
+            env: std::collections::BTreeMap::new(),
+            has_lock: true,
+        };
+        for (build_dir, profile, wanted) in [
+            (None, "/w/target/t/release", "/w/target/t/release/deps"),
+            (Some("/b"), "/w/target/t/release", "/b/t/release/deps"),
+            // A rebuild has another target folder.
+            (Some("/b"), "/w/target/wick-reproduce/t/release", "/b/t/release/deps"),
+        ] {
+            let found = lists(&rust(build_dir), Path::new(profile)).unwrap();
+            assert_eq!(found, Path::new(wanted), "{build_dir:?}");
+        }
+
+        let folder = tempfile::tempdir().unwrap();
+        let deps = folder.path().join("deps");
+        assert_eq!(variables_read(&deps), None, "no folder");
+        files::create_folder(&deps).unwrap();
+        assert_eq!(variables_read(&deps), None, "no list");
+        files::write_atomic(&deps.join("p.d"), b"p: src/main.rs\n\n# env-dep:FLAVOUR=sweet\n", 0o644)
+            .unwrap();
+        assert_eq!(variables_read(&deps), Some(vec!["FLAVOUR".to_owned()]));
+        files::create_folder(&deps.join("q.d")).unwrap();
+        assert_eq!(variables_read(&deps), None, "an unreadable list");
+    }
 }

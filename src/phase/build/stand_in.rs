@@ -33,13 +33,18 @@ fn stand_in(role: Role, folder: &Path, args: &[String]) -> Result<u8, Failure> {
         [Some(folder), real].into_iter().flatten().map(|folder| (folder, name.as_str()))
     });
     settings.places = kit::places(&pairs.collect::<Vec<_>>());
-    let (args, from_file) = spelled_out(args)?;
+    // C compilers read such files by other rules, and are handed them as they are.
+    let (args, from_file) = if role == Role::Rustc { spelled_out(args)? } else { (args.to_vec(), None) };
     let variables = env::variables();
-    let act = kit::act(role, &settings, folder, &args, &|name| variables.get(name).cloned());
+    let variable = |name: &str| variables.get(name).cloned();
+    let act = kit::act(role, &settings, folder, &args, &variable, &|path| {
+        let bytes = files::read_capped(Path::new(path), ARGUMENTS_MAX).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    });
     let mut line = act.line;
     if let Some(file) = from_file {
         // Too long for a command line before, too long now.
-        let first = if settings.wrapper.is_some() && role == Role::Rustc { 1 } else { 0 };
+        let first = if settings.wrapper.is_some() { 1 } else { 0 };
         let file = PathBuf::from(format!("{file}.wick"));
         let rest = line.args.split_off(first.min(line.args.len()));
         files::write_atomic(&file, rest.join("\n").as_bytes(), 0o644)?;
@@ -58,7 +63,7 @@ fn stand_in(role: Role, folder: &Path, args: &[String]) -> Result<u8, Failure> {
     Ok(code)
 }
 
-/// The arguments that cargo put into a file because a command line has an end.
+/// The arguments that cargo put into a file, one in a line, because a command line has an end.
 fn spelled_out(args: &[String]) -> Result<(Vec<String>, Option<String>), Failure> {
     let (mut all, mut file) = (Vec::new(), None);
     for arg in args {

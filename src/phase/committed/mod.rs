@@ -20,7 +20,8 @@ use crate::model::object_id::ObjectFormat;
 use crate::model::project::{Language, Plugin};
 use crate::model::receipt::{Input, InputState};
 use crate::model::source::{SourceState, Uncommitted, Why};
-use crate::model::tools::Tools;
+use crate::model::tools::{CargoKey, Tools};
+use crate::sys::cargo_config;
 use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Content, Depth, Fingerprints, Found};
 use crate::sys::git::{self, Checkout, Tree, TreeEntry, TreeMode};
@@ -34,7 +35,7 @@ pub struct Committed<'a> {
     fingerprints: &'a Fingerprints,
     /// Folders of what lock files pin, and of the toolchains themselves.
     pinned: Vec<PathBuf>,
-    cargo_home: Option<&'a Path>,
+    tools: &'a Tools,
     generated: BTreeMap<PathBuf, Sha256>,
     places: OnceLock<Option<Places>>,
     /// Files that were looked at already, most of them in their folder.
@@ -81,7 +82,7 @@ impl<'a> Committed<'a> {
             root,
             fingerprints,
             pinned,
-            cargo_home: tools.cargo.as_ref().map(|cargo| cargo.home.as_path()),
+            tools,
             generated: BTreeMap::new(),
             places: OnceLock::new(),
             files: Mutex::default(),
@@ -191,9 +192,11 @@ impl<'a> Committed<'a> {
     fn is_harmless(&self, path: &Path) -> bool {
         let named = path.file_name().is_some_and(|name| name == "config.toml" || name == "config");
         let Some(folder) = path.parent().filter(|_| named) else { return false };
-        let of_cargo =
-            folder.file_name().is_some_and(|name| name == ".cargo") || self.cargo_home == Some(folder);
-        of_cargo && files::read_text(path).is_ok_and(|text| !toolchain::cargo::reaches_binaries(&text))
+        let is_home = self.tools.cargo.as_ref().is_some_and(|cargo| cargo.home == folder);
+        let of_cargo = folder.file_name().is_some_and(|name| name == ".cargo") || is_home;
+        let built = &self.tools.cargo_settings;
+        let reaches = |keys: Vec<CargoKey>| toolchain::cargo::reaches_binaries(&keys, built);
+        of_cargo && cargo_config::keys(path).is_some_and(|keys| !reaches(keys))
     }
 
     fn folder(

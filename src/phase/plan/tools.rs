@@ -89,12 +89,16 @@ pub fn add_cargo_settings(
 ) {
     tools.too_old = versions::lacking(plugins, tools);
     let Some(home) = tools.cargo.as_ref().map(|cargo| cargo.home.clone()) else { return };
+    // Of what this machine's environment says of flags, only lints are let be: they must not take the place of those
+    // that the repository's configuration says.
+    let mut environment = environment.clone();
+    environment.retain(|name, _| !toolchain::cargo::is_flags(name));
     for plugin in plugins {
         let Source::Rust(rust) = &plugin.source else { continue };
         for target in targets {
             if let Some(triple) = toolchain::cargo::triple(Some(plugin), *target) {
                 let id = (rust.workspace_root.clone(), triple);
-                let settings = cargo_config::settings(&id.0, &id.1, &rust.repository, &home, environment);
+                let settings = cargo_config::settings(&id.0, &id.1, &rust.repository, &home, &environment);
                 tools.cargo_settings.insert(id, settings);
             }
         }
@@ -290,3 +294,6 @@ fn go_tool(path: PathBuf, env: &str) -> Option<GoTool> {
         settings,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,23 +64,37 @@ pub(super) fn flags(tools: &Tools, rust: &RustSource, triple: &str) -> Vec<Strin
     own.unwrap_or_else(|| of_cargo().map(|one| one.rustflags.clone()).unwrap_or_default())
 }
 
+/// The program that is to be called in the place of rustc. As with flags, wick.toml's word is the last; an empty one means none.
+pub(super) fn wrapper(tools: &Tools, rust: &RustSource, triple: &str) -> Option<String> {
+    let of_cargo = || tools.cargo_settings.get(&(rust.workspace_root.clone(), triple.to_owned()));
+    let own =
+        settings::WRAPPERS.iter().find_map(|name| rust.env.get(*name)).map(|own| match Path::new(own) {
+            // From where cargo is started.
+            path if path.components().count() > 1 => {
+                rust.workspace_root.join(path).to_string_lossy().into_owned()
+            }
+            _ => own.clone(),
+        });
+    let configured = || Some(of_cargo()?.wrapper.as_ref()?.to_string_lossy().into_owned());
+    own.or_else(configured).filter(|wrapper| !wrapper.is_empty())
+}
+
 pub(super) fn build(order: &Order<'_>, plugin: &Plugin, target: Target) -> Option<Build> {
     let (tools, rust) = (order.tools, source(plugin));
     let cargo = tools.cargo.as_ref()?;
     let triple = triple(Some(plugin), target)?;
     let builder = builder(&triple);
-    let wrapper = tools.cargo_settings.get(&(rust.workspace_root.clone(), triple.clone()));
-    let wrapper = wrapper.and_then(|settings| settings.wrapper.as_ref());
     let is_gnu = triple.contains("-windows-gnu");
     let mut kit = kit::Settings {
         cargo: program(tools),
         triple: triple.clone(),
         workspace: rust.workspace_root.to_string_lossy().into_owned(),
         places: places(order, cargo, rust),
-        wrapper: wrapper.map(|path| path.to_string_lossy().into_owned()),
+        wrapper: wrapper(tools, rust, &triple),
         dlltool: None,
     };
-    let (folder, _) = kit::folder(&rust.target_dir, &kit);
+    // What lies in the folder is told only afterwards.
+    let folder = kit::folder(&rust.target_dir, &kit);
     kit.dlltool = is_gnu.then(|| folder.join(DLLTOOL).to_string_lossy().into_owned());
     let text = serde_json::to_string(&kit).unwrap_or_default();
 
@@ -103,8 +117,9 @@ pub(super) fn build(order: &Order<'_>, plugin: &Plugin, target: Target) -> Optio
     }
     line = line.arg("--message-format=json-render-diagnostics");
     line.env = rust.env.clone();
+    // Whoever links: what reaches no build is in no receipt.
+    line.without = settings::taken_out(order.environment);
     if builder == Builder::Zig {
-        line.without = settings::taken_out(order.environment);
         line.env.insert("CARGO".to_owned(), kit::cargo_of(&folder));
         line.env.extend(zig(tools));
     } else {

@@ -112,20 +112,26 @@ pub(super) fn scheme() -> String {
     format!("{SCHEME}: no place is in the bytes")
 }
 
+/// Looks something up by its name.
+type Look<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What a stand-in that was started with `args` does. `folder` is the kit's, `variable` reads the environment, `file`
-/// a small text.
+/// the arguments that lie in a file, as it is written.
 #[must_use]
 pub fn act(
     role: Role,
     settings: &Settings,
     folder: &Path,
     args: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: Look<'_>,
+    file: Look<'_>,
 ) -> Act {
     match role {
         Role::Cargo => cargo(settings, folder, args, variable),
         Role::Rustc => rustc(settings, args, variable),
-        Role::Cc | Role::Cxx => compiler(role, settings, args, variable),
+        Role::Cc | Role::Cxx => {
+            Act { line: compiler(role, settings, folder, args, (variable, file)), rename: None }
+        }
     }
 }
 
@@ -144,12 +150,7 @@ pub(super) fn cargo_of(folder: &Path) -> String {
 }
 
 /// cargo-zigbuild has chosen linker, compilers and archiver by now: the compilers get their stand-ins.
-fn cargo(
-    settings: &Settings,
-    folder: &Path,
-    args: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Act {
+fn cargo(settings: &Settings, folder: &Path, args: &[String], variable: Look<'_>) -> Act {
     let mut line = CommandLine::new(&settings.cargo, ".").args(args.iter().cloned());
     line.without.insert("CARGO".to_owned());
     line.env.insert("RUSTC_WRAPPER".to_owned(), rustc_of(folder));
@@ -172,7 +173,7 @@ struct Package {
     places: Vec<(String, String)>,
 }
 
-fn package(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Option<Package> {
+fn package(settings: &Settings, variable: Look<'_>) -> Option<Package> {
     let (name, version) = (variable("CARGO_PKG_NAME")?, variable("CARGO_PKG_VERSION")?);
     let folder = variable("CARGO_MANIFEST_DIR")?;
     let mut places = Vec::new();
@@ -274,7 +275,7 @@ fn identity(settings: &Settings, package: &Package, args: &[String]) -> String {
     Sha256::of(parts.join("\n").as_bytes()).to_string()[..16].to_owned()
 }
 
-fn rustc(settings: &Settings, args: &[String], variable: &dyn Fn(&str) -> Option<String>) -> Act {
+fn rustc(settings: &Settings, args: &[String], variable: Look<'_>) -> Act {
     let is_named = |args: &[String]| {
         read(args).iter().any(|arg| matches!(arg, Arg::Codegen("metadata", value) if !value.is_empty()))
     };
@@ -335,28 +336,43 @@ fn linked(args: &[String]) -> Option<Rename> {
     Some(Rename { from: to.join(format!("wick{suffix}")), to, stem, suffix })
 }
 
+/// Questions of build scripts to a compiler, by their start: no file is compiled.
+const QUESTIONS: [&str; 7] =
+    ["--version", "--help", "-?", "-dumpmachine", "-dumpversion", "-print-", "--print-"];
+
 /// `__FILE__` and what a debugger reads, as for rustc. Only where something is compiled: linking takes no such flag.
 fn compiler(
     role: Role,
     settings: &Settings,
+    folder: &Path,
     args: &[String],
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Act {
+    (variable, file): (Look<'_>, Look<'_>),
+) -> CommandLine {
     let real = REAL.iter().find(|(one, ..)| *one == role).and_then(|(.., name)| variable(name));
-    let mut line = CommandLine::new(real.unwrap_or_else(|| "cc".to_owned()), ".").args(args.iter().cloned());
-    if args.iter().any(|arg| ["-c", "-S", "-E"].contains(&arg.as_str())) {
+    // For a Mac, zig leaves an empty `a.o` where it is asked for its version, which is the package's folder.
+    let asks = args.iter().any(|arg| QUESTIONS.iter().any(|question| arg.starts_with(question)));
+    let place = if asks { folder } else { Path::new(".") };
+    let mut line =
+        CommandLine::new(real.unwrap_or_else(|| "cc".to_owned()), place).args(args.iter().cloned());
+    // Files of arguments are the compiler's to read, by a shell's rules: here they are only looked through.
+    let in_files: Vec<String> = args.iter().filter_map(|arg| file(arg.strip_prefix('@')?)).collect();
+    let words = in_files.iter().flat_map(|text| text.split_whitespace());
+    let is_compiled = |arg: &str| ["-c", "-S", "-E"].contains(&arg.trim_matches(['"', '\'']));
+    if args.iter().map(String::as_str).chain(words).any(is_compiled) {
         let own = package(settings, variable).map(|package| package.places).unwrap_or_default();
         let maps = settings.places.iter().chain(&own);
-        line = line.args(maps.map(|(folder, name)| format!("-ffile-prefix-map={folder}={name}")));
+        let maps = maps.map(|(folder, name)| format!("-ffile-prefix-map={folder}={name}"));
+        // Behind `--` everything is a file.
+        let end = line.args.iter().position(|arg| arg == "--").unwrap_or(line.args.len());
+        line.args.splice(end..end, maps);
     }
-    Act { line, rename: None }
+    line
 }
 
-/// Everything that the kit's folder is named after: other settings are another kit.
-pub(super) fn folder(target_dir: &Path, settings: &Settings) -> (PathBuf, String) {
+/// Where a kit lies. Its name is of its settings: other settings are another kit.
+pub(super) fn folder(target_dir: &Path, settings: &Settings) -> PathBuf {
     let text = serde_json::to_string(settings).unwrap_or_default();
-    let name = Sha256::of(text.as_bytes()).to_string()[..16].to_owned();
-    (target_dir.join("wick").join(name), text)
+    target_dir.join("wick").join(&Sha256::of(text.as_bytes()).to_string()[..16])
 }
 
 /// Folders as they are named and as they are when links are followed, the widest first.

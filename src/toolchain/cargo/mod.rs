@@ -13,10 +13,10 @@ pub use build::{FLAGS, SAMENESS};
 pub use config::reaches_binaries;
 pub use crates::composition;
 pub use says::{build_script_deps, channel, dep_info, env_deps, executable, out_dirs};
-pub use settings::is_taken_out;
+pub use settings::{is_flags, is_taken_out};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Closure, Foreign, Order, SourcePath, Toolchain, ToolchainError, veiled};
 use crate::model::command::CommandLine;
@@ -25,7 +25,7 @@ use crate::model::project::{Language, Plugin, RustSource, Source};
 use crate::model::target::{Arch, Os, Target};
 use crate::model::tools::{CargoSettings, CargoTool, Missing, ToolVersion, Tools};
 
-use build::{Build, Builder, IS_PLACE, build, builder, file_name, flags, no_zig, step};
+use build::{Build, Builder, IS_PLACE, build, builder, file_name, flags, no_zig, step, wrapper};
 
 /// The Rust toolchain.
 pub struct Cargo;
@@ -51,6 +51,9 @@ const READ: [&str; 18] = [
     "TARGET_",
     "ZIG",
 ];
+
+/// The program that cargo calls in the place of rustc for the workspace's own packages.
+const OF_MEMBERS: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 /// Of those, what can't change a binary, is recorded otherwise, or leaks in from a cargo that runs wick itself.
 const NOT_READ: [&str; 19] = [
@@ -185,14 +188,12 @@ impl Toolchain for Cargo {
     }
 
     fn untraceable(&self, order: &Order<'_>, plugin: &Plugin) -> Option<String> {
-        let workspaces = |(root, _): &&(PathBuf, String)| *root == source(plugin).workspace_root;
-        let settings = order.tools.cargo_settings.iter().filter(|(id, _)| workspaces(id)).map(|(_, one)| one);
-        let configured =
-            settings.filter_map(|one| one.wrapper.as_ref()).map(|path| path.to_string_lossy().into_owned());
-        let of_members = order.environment.get("RUSTC_WORKSPACE_WRAPPER").filter(|value| !value.is_empty());
-        // sccache and its kin only cache; anything else may do what it likes.
-        let unknown =
-            configured.chain(of_members.cloned()).find(|wrapper| !file_name(wrapper).contains("sccache"))?;
+        let rust = source(plugin);
+        let triples = order.tools.cargo_settings.keys().filter(|(root, _)| *root == rust.workspace_root);
+        let configured = triples.filter_map(|(_, triple)| wrapper(order.tools, rust, triple));
+        let of_members =
+            [&rust.env, order.environment].into_iter().find_map(|env| env.get(OF_MEMBERS)).cloned();
+        let unknown = configured.chain(of_members).find(|wrapper| !config::is_cache(wrapper))?;
         Some(format!(
             "cargo calls {} in the place of rustc: what it does can't be listed",
             file_name(&unknown)
@@ -330,3 +331,6 @@ fn closure(
     let sources = sources.into_iter().collect();
     Ok(Closure { sources, files: Vec::new(), ignored: Vec::new(), whole, parts })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Foreign;
-use crate::model::tools::CargoSettings;
+use super::config;
+use crate::model::tools::{CargoKey, CargoSettings};
 
 /// Names that any C project reads and that machines set for all of them: wick chooses compilers and flags, so these
 /// reach no build. The last ones are cargo-zigbuild's and zig's own; which zig is used is wick's to say.
@@ -42,15 +43,12 @@ const TAKEN_OUT: [&str; 30] = [
     "CARGO_ZIGBUILD_ZIG_PATH",
 ];
 
-/// More that is taken out: what wick or cargo-zigbuild say of a build themselves.
-const TAKEN_OUT_TOO: [&str; 7] = [
-    "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_BUILD_RUSTFLAGS",
+/// More that is taken out: what wick or cargo-zigbuild say of a build themselves, as they do of flags.
+const TAKEN_OUT_TOO: [&str; 4] = [
     "CARGO_BUILD_RUSTC_WRAPPER",
     "CARGO_ZIGBUILD_ZIG_VERSION",
     "CARGO_ZIGBUILD_RUSTC_VERSION",
     "RUSTC_WRAPPER",
-    "RUSTFLAGS",
 ];
 
 /// Names that mean cargo's builds and nothing else: a wish that can't be fulfilled here.
@@ -71,13 +69,20 @@ const TOOLS: [&str; 11] = [
     "RANLIB",
     "RANLIBFLAGS",
 ];
-/// Keys of cargo's configuration that decide what is compiled, by their start; `TRIPLE` is the one that is built.
-const KEYS: [&str; 4] = ["profile.release", "build.rustc", "target.TRIPLE.", "unstable"];
+/// Where a program in the place of rustc is named, the first that is set by cargo's order.
+pub(super) const WRAPPERS: [&str; 2] = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"];
+
+/// Whether a variable sets flags for rustc. Each replaces all that configuration files say, the repository's own too.
+#[must_use]
+pub fn is_flags(name: &str) -> bool {
+    ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].contains(&name)
+        || name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS")
+}
 
 /// Whether a variable reaches no build.
 #[must_use]
 pub fn is_taken_out(name: &str) -> bool {
-    TAKEN_OUT.contains(&name) || TAKEN_OUT_TOO.contains(&name)
+    TAKEN_OUT.contains(&name) || TAKEN_OUT_TOO.contains(&name) || is_flags(name)
 }
 
 /// Of an environment, what reaches no build.
@@ -147,11 +152,8 @@ pub(super) fn foreign(
     triple: &str,
 ) -> Vec<Foreign> {
     let mut found = Vec::new();
-    let upper = shout(triple);
-    let flags =
-        ["RUSTFLAGS".to_owned(), "CARGO_ENCODED_RUSTFLAGS".to_owned(), "CARGO_BUILD_RUSTFLAGS".to_owned()];
-    let is_flags =
-        |name: &str| flags.iter().any(|one| one == name) || name == format!("CARGO_TARGET_{upper}_RUSTFLAGS");
+    let ours = format!("CARGO_TARGET_{}_RUSTFLAGS", shout(triple));
+    let is_meant = |name: &str| !name.starts_with("CARGO_TARGET_") || name == ours;
     let unset = |name: &str| {
         format!(
             "unset {name}; if it is meant for every build of these plugins, set it in `env` of [rust] in wick.toml"
@@ -160,7 +162,7 @@ pub(super) fn foreign(
     for (name, value) in
         environment.iter().filter(|(name, value)| !value.is_empty() && !own.contains_key(*name))
     {
-        if is_flags(name) {
+        if is_flags(name) && is_meant(name) {
             let telling = telling(&split(name, value));
             if !telling.is_empty() {
                 found.push(Foreign {
@@ -172,25 +174,12 @@ pub(super) fn foreign(
             found.push(Foreign { what: format!("${name} is set"), hint: unset(name) });
         }
     }
-    for (key, values) in &settings.elsewhere {
-        let (path, file) = key.split_once(" in ").unwrap_or((key, ""));
-        let is_flags = path.starts_with("build.rustflags")
-            || path.starts_with("target.") && path.ends_with(".rustflags");
-        let (said, counts) = if is_flags {
-            let telling = telling(values);
-            let is_meant = telling.iter().all(|flag| settings.rustflags.contains(flag));
-            (telling.join(" "), !telling.is_empty() && is_meant)
-        } else if let Some(name) = path.strip_prefix("env.") {
-            (values.join(" "), is_refused(name, triple))
-        } else {
-            let starts = KEYS.iter().map(|start| start.replace("TRIPLE", triple));
-            let harmless = ["build.rustc-wrapper", "build.rustc-workspace-wrapper"].contains(&path)
-                || path.ends_with(".runner");
-            (values.join(" "), !harmless && starts.into_iter().any(|start| path.starts_with(&start)))
-        };
-        if counts {
+    let about = config::About { triple, rustflags: &settings.rustflags };
+    for CargoKey { key, file, values } in &settings.elsewhere {
+        if config::reaches(key, values, Some(about)) {
+            let (said, file) = (values.join(" "), file.display());
             found.push(Foreign {
-                what: format!("{path} is `{said}` in {file}, which is not of this repository"),
+                what: format!("{key} is `{said}` in {file}, which is not of this repository"),
                 hint: format!("take it out of {file}; if it is meant for every build of these plugins, put it into the repository's .cargo/config.toml"),
             });
         }
@@ -226,7 +215,11 @@ mod tests {
             wrapper: None,
             elsewhere: elsewhere
                 .iter()
-                .map(|(key, value)| (key.to_string(), value.split(' ').map(str::to_owned).collect()))
+                .map(|(key, value)| CargoKey {
+                    key: key.to_string(),
+                    file: "/a folder in here/.cargo/config.toml".into(),
+                    values: value.split(' ').map(str::to_owned).collect(),
+                })
                 .collect(),
         };
         let found = foreign(&map(environment), &BTreeMap::new(), &settings, TRIPLE);
@@ -280,28 +273,14 @@ mod tests {
 
     #[test]
     fn so_is_a_configuration_outside_the_repository() {
-        let file = |key: &str| format!("{key} in /root/.cargo/config.toml");
-        for (key, value, counts) in [
-            ("build.rustflags", "-C target-cpu=native", true),
-            ("target.cfg(unix).rustflags", "-C target-cpu=native", true),
-            ("target.cfg(windows).rustflags", "-C target-feature=+crt-static", false),
-            ("build.rustflags", "-D warnings", false),
-            ("profile.release.lto", "false", true),
-            ("profile.release.package.ring.opt-level", "0", true),
-            ("profile.dev.debug", "0", false),
-            ("target.x86_64-unknown-linux-musl.linker", "musl-gcc", true),
-            ("target.x86_64-unknown-linux-gnu.linker", "clang", false),
-            ("target.x86_64-unknown-linux-musl.runner", "qemu", false),
-            ("build.rustc-wrapper", "sccache", false),
-            ("build.rustc", "/opt/rustc", true),
-            ("build.jobs", "2", false),
-            ("env.CC_x86_64_unknown_linux_musl", "cc", true),
-            ("env.EDITOR", "vi", false),
-            ("net.offline", "true", false),
-        ] {
-            let found = said(&[], &[(&file(key), value)], &["-C", "target-cpu=native"]);
-            assert_eq!(found.len(), usize::from(counts), "{key} {value}: {found:?}");
-        }
+        let said = |key: &str, value: &str| said(&[], &[(key, value)], &["-C", "target-cpu=native"]);
+        assert_eq!(
+            said("build.rustflags", "-C target-cpu=native"),
+            [
+                "build.rustflags is `-C target-cpu=native` in /a folder in here/.cargo/config.toml, which is not of this repository"
+            ]
+        );
+        assert!(said("build.jobs", "2").is_empty());
     }
 
     #[test]

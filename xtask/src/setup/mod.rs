@@ -126,8 +126,12 @@ fn go() -> Result<String> {
 }
 
 fn zig() -> Result<String> {
-    // In the order in which cargo-zigbuild looks for it.
-    let module = first_line(&Cmd::line("python3 -m ziglang version")).and_then(|line| at_least(ZIG, line));
+    // In the order in which wick looks for it. On Windows a virtual environment has no `python3`.
+    let module = |python: &str| {
+        let cmd = Cmd::new(python).args(["-m", "ziglang", "version"]);
+        first_line(&cmd).and_then(|line| at_least(ZIG, line))
+    };
+    let module = module("python3").or_else(|_| module("python"));
     module.or_else(|_| at_least(ZIG, first_line(&Cmd::line("zig version"))?))
 }
 

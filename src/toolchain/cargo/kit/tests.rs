@@ -53,7 +53,7 @@ fn act_of(call: &Call) -> Act {
         "WICK_CC" => Some("/zig/cc".to_owned()),
         _ => None,
     };
-    act(Role::Rustc, &settings(root), Path::new("/kit"), &args, &variable)
+    act(Role::Rustc, &settings(root), Path::new("/kit"), &args, &variable, &|_| None)
 }
 
 fn name_of(call: &Call) -> String {
@@ -135,10 +135,10 @@ fn a_program_is_linked_under_its_crates_name() {
 fn questions_and_other_wrappers_pass() {
     let mut settings = settings("/a");
     let args = ["rustc", "-vV"].map(str::to_owned);
-    let act = act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None);
+    let act = act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None, &|_| None);
     assert_eq!((act.line.program.as_str(), act.line.args.as_slice()), ("rustc", &args[1..]));
     settings.wrapper = Some("/bin/sccache".to_owned());
-    let act = super::act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None);
+    let act = super::act(Role::Rustc, &settings, Path::new("/kit"), &args, &|_| None, &|_| None);
     assert_eq!((act.line.program.as_str(), act.line.args.as_slice()), ("/bin/sccache", &args[..]));
 }
 
@@ -154,7 +154,16 @@ fn c_learns_the_names_where_it_is_compiled() {
     };
     let of = |args: &[&str]| {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-        act(Role::Cc, &settings("/a"), Path::new("/kit"), &args, &variable).line
+        let file = |path: &str| match path {
+            "/f/compile" => Some("-O2\n\"-c\" \"a b.c\"".to_owned()),
+            "/f/link" => Some("a.o -lc".to_owned()),
+            _ => None,
+        };
+        act(Role::Cc, &settings("/a"), Path::new("/kit"), &args, &variable, &file).line
+    };
+    let maps = |args: &[&str]| {
+        let starts = |arg: &&String| arg.starts_with("-ffile-prefix-map=");
+        of(args).args.iter().filter(starts).count()
     };
     let line = of(&["-c", "x.c"]);
     assert_eq!(line.program, "/zig/cc");
@@ -163,6 +172,28 @@ fn c_learns_the_names_where_it_is_compiled() {
         assert!(line.args.contains(&format!("-ffile-prefix-map={wanted}")), "{wanted}: {:?}", line.args);
     }
     assert_eq!(of(&["x.o", "-o", "x"]).args.len(), 3, "linking takes no such flag");
+    // Quoted by a shell's rules, which are the compiler's own business.
+    let from_file = of(&["@/f/compile", "-o", "x.o"]).args;
+    assert_eq!(from_file[..3], ["@/f/compile", "-o", "x.o"]);
+    assert_eq!((maps(&["@/f/compile"]), maps(&["@/f/link"]), maps(&["@none"])), (5, 0, 0));
+    let behind = of(&["-c", "--", "x.c"]).args;
+    assert_eq!(behind[behind.len() - 2..], ["--", "x.c"], "an option behind `--` is a file");
+}
+
+/// For a Mac, zig leaves an empty `a.o` in the folder where it is asked for its version.
+#[test]
+fn questions_to_a_compiler_leave_nothing_in_the_package() {
+    let place = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+        act(Role::Cxx, &settings("/a"), Path::new("/kit"), &args, &|_| None, &|_| None).line.cwd
+    };
+    for question in ["--version", "-?", "--help", "-dumpmachine", "-print-search-dirs", "--print-file-name=x"]
+    {
+        assert_eq!(place(&[question]), Path::new("/kit"), "{question}");
+    }
+    for args in [&["-c", "x.c"][..], &["-E", "x.c"], &["x.o", "-o", "x"], &["-v", "-c", "x.c"]] {
+        assert_eq!(place(args), Path::new("."), "{args:?}");
+    }
 }
 
 #[test]
