@@ -63,6 +63,12 @@ fn commits_since_a_tag_that_touched_paths() {
     };
     assert_eq!(subjects(Some("slack/v0.1.0")), ["Own", "Shared"]);
     assert_eq!(subjects(None), ["Own", "Shared", "First"]);
+    // One that says nothing hides neither itself nor its neighbours.
+    write(dir.path(), "shared/words.go", "said nothing");
+    run(dir.path(), &["commit", "--quiet", "--allow-empty-message", "-am", ""]);
+    write(dir.path(), "shared/words.go", "said more");
+    run(dir.path(), &["commit", "--quiet", "-am", "sLast"]);
+    assert_eq!(subjects(Some("slack/v0.1.0")), ["sLast", "", "Own", "Shared"]);
     assert!(
         commits(dir.path(), Some("slack/v9.0.0"), "HEAD", &paths).is_err(),
         "an unknown tag is no empty list"
