@@ -557,3 +557,45 @@ fn a_worktree_brings_submodules_and_large_files_along_or_says_so() {
     let all = submodules(&folder, &commit).unwrap();
     assert_eq!(all, [folder.join("lib")]);
 }
+
+/// `.gitattributes` of the same tree, and neither a clone's own file nor the repository around a submodule.
+#[test]
+fn only_the_commit_says_what_large_file_storage_keeps() {
+    let (lib, dir) = (repository(), repository());
+    let folder = files::canonical(dir.path()).unwrap();
+    let content = crate::model::digest::Sha256::of(b"picture");
+    let (pointer, oid) = (crate::model::lfs::pointer(&content, 7), content.to_string());
+    write(lib.path(), "big.bin", &pointer);
+    run(lib.path(), &["add", "."]);
+    run(lib.path(), &["commit", "--quiet", "-m", "A pointer"]);
+    let from = files::canonical(lib.path()).unwrap();
+    let from = from.to_string_lossy();
+    run(&folder, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &from, "lib"]);
+    write(&folder, "own.bin", &pointer);
+    write(&folder, "note.txt", &pointer);
+    write(&folder, ".gitattributes", "*.bin filter=lfs\n");
+    let plain = ["-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process="];
+    run(&folder, &[&plain[..], &["-c", "filter.lfs.required=false", "add", "."]].concat());
+    run(
+        &folder,
+        &[&plain[..], &["-c", "filter.lfs.required=false", "commit", "--quiet", "-m", "x"]].concat(),
+    );
+    for store in [".git/lfs", ".git/modules/lib/lfs"] {
+        write(&folder, &format!("{store}/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]), "picture");
+    }
+    let commit = head(&folder).unwrap().unwrap().commit;
+    let aside = Scratch::new().unwrap();
+    let aside = files::canonical(aside.path()).unwrap();
+    for attributes in ["", "*.bin -filter\n*.txt filter=lfs\n"] {
+        write(&folder, ".git/info/attributes", attributes);
+        let made = Worktree::add(&folder, &commit, &aside.join("source")).unwrap();
+        let read = |name: &str| files::read_text(&made.path().join(name)).unwrap();
+        assert_eq!(read("own.bin"), "picture", "{attributes}");
+        assert_eq!(
+            (read("note.txt"), read("lib/big.bin")),
+            (pointer.clone(), pointer.clone()),
+            "{attributes}"
+        );
+        assert_eq!(made.lacks(), [], "{attributes}");
+    }
+}
