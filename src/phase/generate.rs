@@ -17,6 +17,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::{Plugin, Source};
 use crate::phase::parallel;
+use crate::sys::fingerprint::is_no_source;
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::sys::{env, files, git};
 use crate::toolchain::SourcePath;
@@ -26,9 +27,6 @@ pub type Files = BTreeMap<PathBuf, Sha256>;
 
 /// Per plugin that declares generators, by its place: what they wrote, or why they failed.
 pub type Generated = BTreeMap<String, Result<Files, Failure>>;
-
-/// Folders that hold no sources, whoever made them.
-const PASSED: [&str; 3] = ["target", ".git", "node_modules"];
 
 /// What decides for other machines than this, or about another repository: a generator runs here, on this one.
 const WITHHELD: [&str; 4] = ["GOOS", "GOARCH", "GOFLAGS", "CARGO_BUILD_TARGET"];
@@ -288,7 +286,7 @@ fn walk(
         let path = folder.join(&name);
         match files::kind(&path) {
             files::Kind::Folder
-                if files::is_link(&path) || PASSED.contains(&&*name) || passed.contains(&path) => {}
+                if files::is_link(&path) || is_no_source(name.as_bytes()) || passed.contains(&path) => {}
             files::Kind::Folder => walk(&path, passed, written, seen)?,
             files::Kind::File => {
                 let digest = if written.contains_key(&path) { None } else { digest_of(&path) };
