@@ -136,20 +136,19 @@ pub fn all(generated: &Generated) -> Files {
 }
 
 /// What a plugin's build read by way of its generators, beside its own closure: what they wrote, and whatever of the
-/// project and of the module or workspace isn't the commit's. What is needs no naming: the commit names it. Nothing for a
-/// plugin without generators.
-pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Vec<SourcePath> {
-    let Some(Ok(files)) = generated.get(&plugin.place) else { return Vec::new() };
+/// project and of the module or workspace isn't the commit's. What is needs no naming: the commit names it. None for a
+/// plugin without generators; nothing where it can't be told what isn't the commit's.
+pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Option<Vec<SourcePath>> {
+    let Some(Ok(files)) = generated.get(&plugin.place) else { return Some(Vec::new()) };
     let (root, whole) = (&run.project.root, whole(plugin));
-    // Without a commit there is nothing to hold them against, and nobody asks.
-    let loose = git::changed_since(root, "HEAD").unwrap_or_default();
+    let loose = git::uncommitted(root).ok()?;
     let concerns = |path: &PathBuf| {
         (path.starts_with(root) || path.starts_with(whole))
             && !path.starts_with(&run.plan.output)
             && !files.contains_key(path)
     };
     let written = files.keys().cloned();
-    loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect()
+    Some(loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect())
 }
 
 /// The folder of a plugin's module or workspace.

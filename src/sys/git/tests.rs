@@ -599,3 +599,25 @@ fn only_the_commit_says_what_large_file_storage_keeps() {
         assert_eq!(made.lacks(), [], "{attributes}");
     }
 }
+
+#[test]
+fn what_is_in_no_commit_is_told_or_it_is_an_error() {
+    let dir = Scratch::new().unwrap();
+    let folder = files::canonical(dir.path()).unwrap();
+    let empty: [std::path::PathBuf; 0] = [];
+    write(&folder, "a", "1");
+    assert_eq!(uncommitted(&folder).unwrap(), empty, "no repository");
+    run(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    assert_eq!(uncommitted(&folder).unwrap(), empty, "no commit yet");
+    run(&folder, &["add", "."]);
+    run(&folder, &["commit", "--quiet", "-m", "First"]);
+    assert_eq!(uncommitted(&folder).unwrap(), empty);
+    write(&folder, "a", "2");
+    write(&folder, "b", "");
+    assert_eq!(uncommitted(&folder).unwrap(), [folder.join("a"), folder.join("b")]);
+    let id = said(&folder, &["rev-parse", "HEAD^{tree}"]).unwrap();
+    files::remove(&folder.join(".git/objects").join(&id[..2])).unwrap();
+    assert!(uncommitted(&folder).is_err(), "the commit's files aren't there");
+    write(&folder, ".git/HEAD", "garbage\n");
+    assert!(uncommitted(&folder).is_err(), "a damaged HEAD");
+}
