@@ -48,8 +48,10 @@ pub(super) enum Opened {
     Folder(Vec<PackageEntry>),
 }
 
-/// Takes keys, passwords and tokens out of the environment, so that no child gets them. Before anything else.
+/// Takes keys, passwords and tokens out of the environment, so that no child gets them, and what a hook or a wrapper says
+/// of its own repository. Before anything else.
 pub(super) fn withhold(args: &[OsString]) -> Withheld {
+    env::forget(git::LOCAL_VARIABLES);
     env::withhold(&key_source::variables(args.iter().map(|arg| arg.to_string_lossy())))
 }
 

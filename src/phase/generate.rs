@@ -17,6 +17,7 @@ use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::{Plugin, Source};
 use crate::phase::parallel;
+use crate::sys::fingerprint::is_no_source;
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::sys::{env, files, git};
 use crate::toolchain::SourcePath;
@@ -26,9 +27,6 @@ pub type Files = BTreeMap<PathBuf, Sha256>;
 
 /// Per plugin that declares generators, by its place: what they wrote, or why they failed.
 pub type Generated = BTreeMap<String, Result<Files, Failure>>;
-
-/// Folders that hold no sources, whoever made them.
-const PASSED: [&str; 3] = ["target", ".git", "node_modules"];
 
 /// What decides for other machines than this, or about another repository: a generator runs here, on this one.
 const WITHHELD: [&str; 4] = ["GOOS", "GOARCH", "GOFLAGS", "CARGO_BUILD_TARGET"];
@@ -138,20 +136,19 @@ pub fn all(generated: &Generated) -> Files {
 }
 
 /// What a plugin's build read by way of its generators, beside its own closure: what they wrote, and whatever of the
-/// project and of the module or workspace isn't the commit's. What is needs no naming: the commit names it. Nothing for a
-/// plugin without generators.
-pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Vec<SourcePath> {
-    let Some(Ok(files)) = generated.get(&plugin.place) else { return Vec::new() };
+/// project and of the module or workspace isn't the commit's. What is needs no naming: the commit names it. None for a
+/// plugin without generators; nothing where it can't be told what isn't the commit's.
+pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Option<Vec<SourcePath>> {
+    let Some(Ok(files)) = generated.get(&plugin.place) else { return Some(Vec::new()) };
     let (root, whole) = (&run.project.root, whole(plugin));
-    // Without a commit there is nothing to hold them against, and nobody asks.
-    let loose = git::changed_since(root, "HEAD").unwrap_or_default();
+    let loose = git::uncommitted(root).ok()?;
     let concerns = |path: &PathBuf| {
         (path.starts_with(root) || path.starts_with(whole))
             && !path.starts_with(&run.plan.output)
             && !files.contains_key(path)
     };
     let written = files.keys().cloned();
-    loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect()
+    Some(loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect())
 }
 
 /// The folder of a plugin's module or workspace.
@@ -288,7 +285,7 @@ fn walk(
         let path = folder.join(&name);
         match files::kind(&path) {
             files::Kind::Folder
-                if files::is_link(&path) || PASSED.contains(&&*name) || passed.contains(&path) => {}
+                if files::is_link(&path) || is_no_source(name.as_bytes()) || passed.contains(&path) => {}
             files::Kind::Folder => walk(&path, passed, written, seen)?,
             files::Kind::File => {
                 let digest = if written.contains_key(&path) { None } else { digest_of(&path) };

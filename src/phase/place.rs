@@ -73,18 +73,19 @@ pub fn is_whole(report: &BuildReport, one: &Kept) -> bool {
 /// When a file can't be moved or removed.
 pub fn place(run: &Run<'_>, kept: &[Kept], report: &mut BuildReport) -> Result<(), Failure> {
     for one in kept {
-        let signed = is_whole(report, one);
-        if is_staged(run, one) {
-            match unattested(run, report, one) {
-                None if signed => enter(run, one)?,
-                why => {
+        let (signed, staged) = (is_whole(report, one), is_staged(run, one));
+        // Also of one that was there already: it has its name by an earlier run, which wasn't asked for as much.
+        let why = if signed { unattested(run, report, one) } else { None };
+        match (&why, signed) {
+            (None, true) if staged => enter(run, one)?,
+            (None, true) => {}
+            (None, false) if !staged && files::is_file(&beside(&one.path(), BUNDLE_SUFFIX)) => {}
+            _ => {
+                if why.is_some() || !is_there_bundled(run, one) {
                     withdraw(run, one)?;
-                    fail(report, one, why);
                 }
+                fail(report, one, why);
             }
-        } else if !signed && !files::is_file(&beside(&one.path(), BUNDLE_SUFFIX)) {
-            withdraw(run, one)?;
-            fail(report, one, None);
         }
     }
     report.complete &= report.packages.iter().all(|package| package.outcome.made().is_some());
@@ -140,14 +141,17 @@ fn enter(run: &Run<'_>, one: &Kept) -> Result<(), Failure> {
     Ok(files::move_output(output, &one.path(), &placed.path())?)
 }
 
-/// Nothing stays under its name, but for the very archive with a bundle that is over it.
+/// Whether the very archive has its name already, with a bundle that is over it.
+fn is_there_bundled(run: &Run<'_>, one: &Kept) -> bool {
+    let placed = Kept { folder: run.plan.output.clone(), ..one.clone() };
+    let same = files::digest(&placed.path()).is_ok_and(|(_, digest)| digest == one.receipt.sha256);
+    same && placed.bundle().is_some_and(|bundle| bundle.is_ok())
+}
+
+/// Nothing stays under its name.
 fn withdraw(run: &Run<'_>, one: &Kept) -> Result<(), Failure> {
     let output = &run.plan.output;
     let placed = Kept { folder: output.clone(), ..one.clone() };
-    let same = files::digest(&placed.path()).is_ok_and(|(_, digest)| digest == one.receipt.sha256);
-    if same && placed.bundle().is_some_and(|bundle| bundle.is_ok()) {
-        return Ok(());
-    }
     forget_bill(output, one)?;
     files::remove(&placed.path())?;
     files::remove(&placed.receipt_path())?;

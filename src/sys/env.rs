@@ -33,11 +33,7 @@ pub fn withhold(more: &[String]) -> Withheld {
     let mut withheld = Withheld::new();
     for name in named.filter(|name| !name.is_empty() && !name.contains(['=', '\0'])) {
         let Some(value) = std::env::var_os(name) else { continue };
-        // SAFETY: `cli::main` calls this before it starts a thread, so nobody reads the environment meanwhile.
-        #[allow(unsafe_code, reason = "the only way that also reaches children which libraries start")]
-        unsafe {
-            std::env::remove_var(name);
-        }
+        take_out(name);
         if let Ok(text) = value.into_string() {
             withheld.insert(name.to_owned(), Secret::new(text));
         }
@@ -46,6 +42,19 @@ pub fn withhold(more: &[String]) -> Withheld {
         hide_memory();
     }
     withheld
+}
+
+/// Takes variables out of the environment, ours and so every child's. To be called as [`withhold`] is.
+pub fn forget(names: &[&str]) {
+    names.iter().for_each(|name| take_out(name));
+}
+
+fn take_out(name: &str) {
+    // SAFETY: `cli::main` gets here before it starts a thread, so nobody reads the environment meanwhile.
+    #[allow(unsafe_code, reason = "the only way that also reaches children which libraries start")]
+    unsafe {
+        std::env::remove_var(name);
+    }
 }
 
 /// From now on other processes of the same user can neither read our memory nor `/proc/<pid>/environ`, which shows the

@@ -35,7 +35,9 @@ impl Depth {
 /// Folder names that never are a source.
 const NOT_SOURCE: [&[u8]; 3] = [b"target", b".git", b"node_modules"];
 
-fn is_no_source(folder: &[u8]) -> bool {
+/// Whether a folder of that name holds no sources, whoever made it.
+#[must_use]
+pub fn is_no_source(folder: &[u8]) -> bool {
     NOT_SOURCE.contains(&folder)
 }
 

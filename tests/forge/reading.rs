@@ -5,6 +5,8 @@ use wick::forge::error::ForgeError;
 use wick::forge::github::{GitHub, Manner, Piece};
 
 use super::support::*;
+use wick::phase::catalog::select::Prereleases;
+use wick::phase::catalog::{Orphans, Wish, regenerate};
 
 #[test]
 fn facts_say_what_github_tells_and_no_more() {
@@ -257,4 +259,24 @@ fn a_renamed_repository_is_found() {
     assert_eq!(github.facts().unwrap().full_name, "octo/plugins");
     let made = github.create_draft(&new_release()).unwrap();
     assert_eq!(double.snapshot().releases[0].id, made.id, "307 repeats the POST");
+}
+
+#[test]
+fn a_name_that_cant_be_asked_takes_no_answer_away() {
+    let double = Double::start(Config { former: Some("octo/old".to_owned()), ..Config::default() });
+    let mut access = access(&double, Some("ghp_write"));
+    access.repository = "octo/old".to_owned();
+    let github = GitHub::with(access, manner());
+    github.releases().unwrap();
+    let asked = double.counters().requests;
+    double.fail_from(2 * asked + 1, Fault::Html);
+    let wish = Wish { prereleases: Prereleases::Ignore, orphans: Orphans::Keep, jobs: 1 };
+    let report = regenerate(&github, None, &wish, &|_| {}).unwrap();
+    assert_eq!(double.counters().requests, 2 * asked + 1, "the list again, then the name");
+    let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    assert_eq!(finding.code, "repository-renamed");
+    assert!(
+        finding.message.starts_with("the repository octo/old may have another name now: can't "),
+        "{finding:?}"
+    );
 }

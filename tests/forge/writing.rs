@@ -131,3 +131,19 @@ fn removing_an_asset_twice_is_fine() {
     github.delete_asset(&asset).unwrap();
     assert!(double.snapshot().releases[0].assets.is_empty());
 }
+
+#[test]
+fn what_may_be_a_release_is_never_removed() {
+    let double = start();
+    let github = client(&double);
+    let draft = github.create_draft(&new_release()).unwrap();
+    github.publish(draft.id, &new_release()).unwrap();
+    github.delete_draft(&draft).unwrap();
+    for fault in [Fault::HalfJson, Fault::Html] {
+        double.fail_next(fault.clone());
+        let error = github.delete_draft(&draft).unwrap_err();
+        assert!(matches!(error, ForgeError::Unreadable { .. }), "{fault:?}: {error:?}");
+    }
+    assert_eq!(double.snapshot().releases.len(), 1);
+    assert!(!lines(&double).iter().any(|line| line.starts_with("DELETE")));
+}

@@ -69,3 +69,32 @@ fn nothing_of_gits_environment_reaches_an_answer() {
         assert_eq!(source_of(&none, case), serde_json::Value::Null, "{case:?}");
     }
 }
+
+/// Compilers and build scripts run git too, in the folder of what they build.
+#[test]
+fn nothing_that_names_another_repository_reaches_a_compiler() {
+    if repo::lacks("nothing_that_names_another_repository_reaches_a_compiler", &["go", "git"]) {
+        return;
+    }
+    let repo = Repo::go().committed();
+    let tools = repo::Folder::new();
+    let (program, seen) = (tools.path().join("go"), tools.path().join("seen"));
+    let path = std::env::var("PATH").unwrap();
+    // The real go, which is found by the PATH without this one.
+    let script = format!("#!/bin/sh\nenv >> '{}'\nPATH='{path}' exec go \"$@\"\n", seen.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let names = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"];
+    let run = repo.wick(&["plugin", "build", "alpha", "-q", "--force"]);
+    let run = names.iter().fold(run, |run, name| run.env(name, "/nowhere"));
+    // The way to a private module is the user's.
+    run.env("GIT_SSH_COMMAND", "ssh -4")
+        .env("PATH", format!("{}:{path}", tools.path().display()))
+        .run()
+        .expect_code(0);
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(seen.contains("GIT_SSH_COMMAND=ssh -4"), "{seen}");
+    for name in names {
+        assert!(!seen.contains(&format!("{name}=")), "{name}");
+    }
+}

@@ -126,6 +126,16 @@ fn a_workflow_that_installs_by_name_is_found() {
     assert_eq!(repo.read(WORKFLOW), old);
     init(&repo, &["--wick", WICK], 0);
     assert!(repo.read(WORKFLOW).contains(COMMIT));
+    // Changed by hand as well: --force alone has nothing to write, and nobody is told that it had.
+    repo.write(WORKFLOW, &old.replace("0.1.0\"", "0.1.1\""));
+    init(&repo, &["--update"], 0)
+        .says(&[
+            "nothing says where it is to install wick from",
+            "overwrite it with `wick plugin init --force --wick git:",
+        ])
+        .never_says(&["--force overwrites it"]);
+    init(&repo, &["--force"], 4);
+    init(&repo, &["--force", "--wick", WICK], 0);
 }
 
 /// `cargo install --git` notes what it built from where; a program in a bin beside that note knows.

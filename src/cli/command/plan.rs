@@ -91,8 +91,8 @@ fn keep_unreleased(
     } else {
         let forge = session.forge(&args.forge)?;
         let out = published_tags(&forge)?;
-        if let Some(now) = forge.renamed()? {
-            console.findings(&[renamed(forge.repository(), &now)]);
+        if let Some(finding) = renamed(&forge)? {
+            console.findings(&[finding]);
         }
         out
     };

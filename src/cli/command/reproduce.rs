@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(args: &ReproduceArgs, session: &Session, console: &Con
     progress.finish();
     let mut report = report?;
     if let Some(forge) = &forge {
-        report.findings.extend(forge.renamed()?.map(|now| renamed(forge.repository(), &now)));
+        report.findings.extend(renamed(forge)?);
     }
     conclude(&report, session, console)
 }

@@ -111,10 +111,9 @@ impl GitHub {
     pub fn delete_draft(&self, draft: &Release) -> Result<(), ForgeError> {
         let what = format!("remove a draft of {} from {}", draft.tag, self.access.repository);
         let url = self.address(&format!("/releases/{}", draft.id));
-        // Who publishes it at this moment publishes it: a release is never removed.
-        if self.call_if_there(&Ask::get(&what, url.clone()))?.is_none_or(|answer| {
-            self.parse::<ReleaseWire>(&what, &answer).is_ok_and(|now| !Release::from(now).draft)
-        }) {
+        // Who publishes it at this moment publishes it: a release is never removed, nor what can't be told to be a draft.
+        let Some(answer) = self.call_if_there(&Ask::get(&what, url.clone()))? else { return Ok(()) };
+        if !Release::from(self.parse::<ReleaseWire>(&what, &answer)?).draft {
             return Ok(());
         }
         self.call_if_there(&Ask { what: &what, method: Method::Delete, url, body: Body::Empty }).map(|_| ())

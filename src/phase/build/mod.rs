@@ -238,11 +238,12 @@ fn digested(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         files::read_text(path).is_ok_and(|text| toolchain::go::needs_only_c(&name, &text, target))
     };
-    let sources: Vec<SourcePath> =
-        closure.sources.iter().cloned().chain(generate::sources(run, plugin, generated)).collect();
+    let sources = generate::sources(run, plugin, generated)
+        .map(|more| closure.sources.iter().cloned().chain(more).collect::<Vec<SourcePath>>());
     Traced {
         left_out: closure.ignored.iter().filter(needs_c).map(shown).collect(),
-        inputs: trace::inputs(&sources, root, run.fingerprints).and_then(|mut inputs| {
+        inputs: sources.and_then(|sources| {
+            let mut inputs = trace::inputs(&sources, root, run.fingerprints)?;
             inputs.extend(trace::whole(&closure.whole, root, run.fingerprints)?);
             Some(inputs)
         }),

@@ -77,15 +77,29 @@ pub fn regenerate(
             .hint("make the repository public, or release to a public one with --repo");
         report.findings.push(finding);
     }
-    report.findings.extend(github.renamed()?.map(|now| renamed(github.repository(), &now)));
+    report.findings.extend(renamed(github)?);
     Ok(report)
 }
 
-/// Reading by an old name works until somebody else takes that name; then it reads theirs.
-#[must_use]
-pub fn renamed(asked: &str, now: &str) -> Finding {
-    Finding::warning("repository-renamed", format!("the repository {asked} is called {now} now"))
-        .hint(format!("say --repo {now}, and correct GITHUB_REPOSITORY or the remote `origin`"))
+/// Reading by an old name works until somebody else takes that name; then it reads theirs. It is a warning beside an
+/// answer, which isn't lost for it: that the name can't be asked is one too.
+///
+/// # Errors
+/// When the user stops the run.
+pub fn renamed(github: &GitHub) -> Result<Option<Finding>, ForgeError> {
+    const CODE: &str = "repository-renamed";
+    let asked = github.repository();
+    match github.renamed() {
+        Ok(now) => Ok(now.map(|now| {
+            Finding::warning(CODE, format!("the repository {asked} is called {now} now"))
+                .hint(format!("say --repo {now}, and correct GITHUB_REPOSITORY or the remote `origin`"))
+        })),
+        Err(error @ ForgeError::Interrupted) => Err(error),
+        Err(error) => {
+            let message = format!("the repository {asked} may have another name now: {error}");
+            Ok(Some(Finding::warning(CODE, message).hint("say --repo with the name that it has now")))
+        }
+    }
 }
 
 /// As [`regenerate`], with releases that were listed already.

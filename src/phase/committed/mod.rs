@@ -74,7 +74,8 @@ impl<'a> Committed<'a> {
         }
         if let Some(cargo) = &tools.cargo {
             let home = &cargo.home;
-            pinned.extend([home.join("registry"), home.join("git"), cargo.sysroot.clone()]);
+            // The sysroot of a distribution's rustc is `/usr`, where not all is the toolchain's.
+            pinned.extend([home.join("registry"), home.join("git"), cargo.sysroot.join("lib/rustlib")]);
         }
         pinned.retain(|folder| folder.is_absolute() && folder.parent().is_some());
         Committed {

@@ -21,6 +21,15 @@ pub fn changed_since(folder: &Path, since: &str) -> Result<Vec<PathBuf>, GitErro
     changed(folder, since, None)
 }
 
+/// What differs from the commit that is checked out, as [`changed_since`] tells it; none in no repository and before the
+/// first commit, where there is nothing to differ from.
+///
+/// # Errors
+/// When it can't be told.
+pub fn uncommitted(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+    head(folder)?.map_or(Ok(Vec::new()), |head| changed_since(folder, &head.commit))
+}
+
 /// As [`changed_since`], of the files below the folder alone.
 ///
 /// # Errors

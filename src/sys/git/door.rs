@@ -48,6 +48,26 @@ const VARIABLES: &[(&str, &str)] = &[
     ("LC_ALL", "C"),
 ];
 
+/// Variables that say which repository git is to work on, whatever folder it is started in: `git rev-parse
+/// --local-env-vars` but for settings, which may hold the way to a private module, and what hooks get beside them.
+/// Compilers and build scripts run git too, in the folder of what they build.
+pub const LOCAL_VARIABLES: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
 /// Whether one of the user's variables gets through. Nothing of git's does but where its settings and helpers are, and
 /// how a remote is reached.
 fn is_kept(name: &str) -> bool {
@@ -133,6 +153,7 @@ mod tests {
             assert!(is_kept(name), "{name}");
         }
         // The first ones are `git rev-parse --local-env-vars`.
+        LOCAL_VARIABLES.iter().for_each(|name| assert!(!is_kept(name), "{name}"));
         for name in [
             "GIT_ALTERNATE_OBJECT_DIRECTORIES",
             "GIT_CONFIG",

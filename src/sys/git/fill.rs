@@ -6,13 +6,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::GitError;
 use super::changed::submodule;
-use super::door::{failed, fed};
+use super::door::{failed, fed, said};
 use super::repository::path_of;
 use super::store::Store;
 use super::tree::TreeMode;
 use crate::model::digest::Sha256;
 use crate::model::lfs;
-use crate::sys::files;
+use crate::sys::files::{self, Scratch};
 
 /// Something of a commit that this clone doesn't have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,10 +132,16 @@ impl Filling<'_> {
         }
         let names: Vec<String> =
             pointers.iter().map(|(path, _)| path.to_string_lossy().into_owned()).collect();
-        let args = ["check-attr", "-z", "--stdin", "filter"];
+        // By a repository that has nothing, so that only what was written here counts: neither this clone's
+        // `.git/info/attributes`, nor what the repository around a submodule says of it.
+        let nothing = Scratch::new()?;
+        said(nothing.path(), &["init", "--quiet", "--template="])?;
+        let git_dir = format!("--git-dir={}", nothing.path().join(".git").display());
+        let place = format!("--work-tree={}", self.place.display());
+        let args = [&*git_dir, &*place, "check-attr", "-z", "--stdin", "filter"];
         let answer = fed(self.place, &args, names.join("\0").into_bytes(), 64 << 20)?;
         if !answer.success() {
-            return Err(failed(&args, &answer));
+            return Err(failed(&args[2..], &answer));
         }
         // `<path> NUL <attribute> NUL <value> NUL`.
         let text = answer.stdout_text();

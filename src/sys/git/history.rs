@@ -41,14 +41,17 @@ pub fn commits(
 ) -> Result<Vec<Commit>, GitError> {
     let range = since_tag.map_or_else(|| until.to_owned(), |tag| format!("refs/tags/{tag}..{until}"));
     let how =
-        ["rev-list", "--no-merges", "--encoding=UTF-8", "--format=%s", "--end-of-options", &range, "--"];
+        ["rev-list", "--no-merges", "--encoding=UTF-8", "--format=s%s", "--end-of-options", &range, "--"];
     let args: Vec<&str> = how.into_iter().chain(paths.iter().map(String::as_str)).collect();
     let text = said(folder, &args)?;
-    // Two lines per commit: `commit <hash>`, and the subject, which has no line breaks.
-    let mut lines = text.split('\n');
+    // Two lines per commit: `commit <hash>`, and an `s` with the subject, which has no line breaks. git writes no line for
+    // an empty one alone.
+    let odd = || GitError::Said { command: how.join(" "), said: "an answer of no known form".to_owned() };
+    let mut lines = text.lines();
     let mut found = Vec::new();
-    while let (Some(head), Some(subject)) = (lines.next(), lines.next()) {
-        let Some(hash) = head.strip_prefix("commit ") else { continue };
+    while let Some(head) = lines.next() {
+        let hash = head.strip_prefix("commit ").ok_or_else(odd)?;
+        let subject = lines.next().and_then(|line| line.strip_prefix('s')).ok_or_else(odd)?;
         found.push(Commit { hash: hash.to_owned(), subject: subject.to_owned() });
     }
     Ok(found)

@@ -14,7 +14,8 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use changed::{changed_below, changed_since, committed};
+pub use changed::{changed_below, changed_since, committed, uncommitted};
+pub use door::LOCAL_VARIABLES;
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
 pub use history::{Commit, commits, is_shallow, remote_url, submodules, tags};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::GitError;
 use super::door::{failed, fed, git};
 use super::repository::path_of;
-use super::tree::{self, Tree};
+use super::tree::Tree;
 use crate::sys::files;
 
 /// The files of a repository on this machine, whoever's working tree is in it.
@@ -15,6 +15,9 @@ use crate::sys::files;
 pub(super) struct Store {
     git_dir: PathBuf,
 }
+
+/// Most bytes of a listing: millions of files.
+const MOST: usize = 1 << 30;
 
 /// Most bytes of blobs that are asked for at once, beside the largest alone.
 const AT_ONCE: u64 = 32 << 20;
@@ -65,7 +68,7 @@ impl Store {
     pub(super) fn list(&self, commit: &str) -> Result<Tree, GitError> {
         let [named, place] = self.named();
         let args = [&*named, &*place, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
-        let answer = fed(&self.git_dir, &args, Vec::new(), tree::MOST)?;
+        let answer = fed(&self.git_dir, &args, Vec::new(), MOST)?;
         if !answer.success() {
             return Err(failed(&args[2..], &answer));
         }

@@ -4,11 +4,8 @@
 use std::path::{Component, Path};
 
 use super::GitError;
-use super::door::{failed, fed};
+use super::store::Store;
 use crate::model::object_id::ObjectId;
-
-/// Most bytes of a listing: millions of files.
-pub(super) const MOST: usize = 1 << 30;
 
 /// The files of a commit, links and submodules among them.
 #[derive(Debug)]
@@ -53,15 +50,7 @@ impl Tree {
     /// # Errors
     /// When git can't be run or doesn't have that commit.
     pub fn read(folder: &Path, commit: &str) -> Result<Tree, GitError> {
-        let args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit];
-        let answer = fed(folder, &args, Vec::new(), MOST)?;
-        if !answer.success() {
-            return Err(failed(&args, &answer));
-        }
-        Tree::parse(&answer.stdout).ok_or_else(|| GitError::Said {
-            command: args.join(" "),
-            said: "an answer of no known form".into(),
-        })
+        Store::of(folder)?.list(commit)
     }
 
     /// git-ls-tree(1), "OUTPUT FORMAT": `<mode> SP <type> SP <object> TAB <file>`, each ended by NUL.

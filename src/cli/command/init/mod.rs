@@ -83,7 +83,9 @@ pub(in crate::cli) fn run(args: &InitArgs, session: &Session, console: &Console)
     }
     console.summary(&summary(&workflow, write, session));
     if workflow.text.is_none() {
-        console.note(&format!("add it with `wick plugin init --wick {FORM}`, a commit of wick's repository"));
+        let (verb, force) = if edited { ("overwrite", " --force") } else { ("add", "") };
+        let line = format!("`wick plugin init{force} --wick {FORM}`, a commit of wick's repository");
+        console.note(&format!("{verb} it with {line}"));
     }
     hints(root, after.layout.candidates.is_empty(), session, console)?;
     Ok(failure::DONE)
@@ -112,6 +114,10 @@ fn summary(workflow: &Workflow, written: bool, session: &Session) -> String {
         Standing::Same => format!("{path} is what this wick would write"),
         Standing::Missing => format!("{path} written; commit it, then push"),
         Standing::Outdated | Standing::Edited if written => format!("{path} updated"),
+        // With --force alone there is nothing to write.
+        Standing::Outdated | Standing::Edited if workflow.text.is_none() => {
+            format!("{path} was changed by hand, and nothing says where it is to install wick from")
+        }
         Standing::Outdated | Standing::Edited => format!("{path} was changed by hand; --force overwrites it"),
     }
 }

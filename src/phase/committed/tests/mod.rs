@@ -7,6 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::model::command::CommandLine;
 use crate::model::project::{GoSource, RustSource, Source, Targets};
+use crate::model::tools::CargoTool;
 use crate::phase::trace;
 use crate::sys::files::Scratch;
 use crate::sys::process::{self, Limits};
@@ -401,4 +402,40 @@ fn who_cannot_say_what_was_read_vouches_for_nothing() {
         trace::inputs(&[SourcePath::File(repo.root.join("go.mod"))], &repo.root, &fingerprints).unwrap();
     let state = Committed::new(gone, &repo.root, &tools, &fingerprints).state(&hello, &[&inputs[0]]);
     assert!(state.dirty, "{state:?}");
+}
+
+/// A distribution's rustc lives in `/usr`, and not all that lies there is its.
+#[test]
+fn of_a_sysroot_only_the_toolchains_own_files_are_pinned() {
+    let repo = Repo::committed();
+    let usr = repo.root.parent().unwrap().join("usr");
+    let tools = Tools {
+        cargo: Some(CargoTool {
+            path: usr.join("bin/cargo"),
+            version: String::new(),
+            rustc: String::new(),
+            host_triple: String::new(),
+            sysroot: usr.clone(),
+            triples: Vec::new(),
+            rustup: false,
+            home: usr.join("home"),
+        }),
+        ..Tools::default()
+    };
+    let folders = ["lib/rustlib/src", "local/src/dep"];
+    for folder in folders {
+        repo.write(&format!("../usr/{folder}/lib.rs"), "");
+    }
+    let fingerprints = Fingerprints::default();
+    let committed = Committed::new(checkout(&repo.root), &repo.root, &tools, &fingerprints);
+    let sources = |of: fn(PathBuf) -> SourcePath, end: &str| {
+        folders.map(|folder| of(usr.join(folder).join(end))).to_vec()
+    };
+    for sources in [sources(SourcePath::Tree, ""), sources(SourcePath::File, "lib.rs")] {
+        let inputs = trace::inputs(&sources, &repo.root, &fingerprints).unwrap();
+        let plugin = plugin(&repo.root, rust(&repo.root), &[]);
+        let state = committed.state(&plugin, &inputs.iter().collect::<Vec<_>>());
+        let found: Vec<&str> = state.uncommitted.iter().map(|one| &*one.path).collect();
+        assert!(found.len() == 1 && found[0].starts_with("../usr/local/src/dep"), "{found:?}");
+    }
 }
