@@ -17,6 +17,9 @@ const CODE_DIRECTORY: u32 = 0xfade_0c02;
 /// The slot of the code directory, and those of directories with other hashes.
 const DIRECTORY: u32 = 0;
 const ALTERNATES: std::ops::Range<u32> = 0x1000..0x1005;
+/// The slot and the magic of what a certificate's key made (CMS).
+const CMS: u32 = 0x1_0000;
+const CMS_WRAPPER: u32 = 0xfade_0b01;
 /// Slots of blobs in the signature whose hash the directory holds: requirements, entitlements in two forms.
 const SPECIAL: [u32; 3] = [2, 5, 7];
 /// More blobs than any signer writes.
@@ -106,6 +109,13 @@ fn judge(slice: &[u8], at: usize, size: usize, loaded: u64) -> Result<Directory<
     })?;
     best.covers(slice, at as u64, loaded)?;
     best.has_blobs(&blobs)?;
+    // Whoever isn't ad hoc answers with a certificate's signature of the directory; `codesign` leaves an empty one else.
+    let vouched = |blob: &Blob<'_>| {
+        blob.slot == CMS && word(blob.bytes, 0) == Some(CMS_WRAPPER) && blob.bytes.len() > 8
+    };
+    if best.flags & AD_HOC == 0 && !blobs.iter().any(vouched) {
+        return Err("it is neither ad hoc nor made with a certificate".to_owned());
+    }
     Ok(best)
 }
 

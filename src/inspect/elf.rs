@@ -191,6 +191,7 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &Elf<'_, H>) -> Result<Binary
         go,
         code_signature: None,
         x86_level: elf_loader::x86_level(file),
+        universal: false,
         unloadable: elf_loader::complaints(file),
         manifest_section: file.manifest()?,
     })

@@ -11,7 +11,6 @@ use super::looks_like::looks_like;
 use super::macho_slice::{self, Slice};
 use super::range::range;
 use crate::model::artifact::{BinaryFacts, Format, Linkage};
-use crate::model::code_signature::CodeSignature;
 use crate::model::target::Os;
 
 /// More architectures than Apple has ever had.
@@ -71,17 +70,13 @@ fn universal<Fat: FatArch>(bytes: &[u8]) -> Result<Vec<Slice>, InspectError> {
     Ok(slices)
 }
 
-/// The facts about the first slice, with the machines of all.
+/// The facts about a slice; of several, the machines of all and what is true of all.
 fn facts(mut slices: Vec<Slice>, manifest_section: Option<String>) -> BinaryFacts {
     let several = slices.len() > 1;
     let machines: Vec<String> = slices.iter().map(|slice| slice.machine.clone()).collect();
     let architectures = slices.iter().filter_map(|slice| slice.arch).collect();
     let executable = slices.iter().all(|slice| slice.executable);
     let systems = if slices.iter().all(|slice| slice.macos) { vec![Os::Darwin] } else { Vec::new() };
-    // One that doesn't hold speaks for all: each is started on some machine.
-    let holds = |slice: &Slice| matches!(slice.signature, CodeSignature::Whole { .. });
-    let weakest = slices.iter().find(|slice| !holds(slice)).unwrap_or(&slices[0]);
-    let code_signature = Some(weakest.signature.clone());
     let unloadable = slices.iter().flat_map(|slice| slice.unloadable.clone()).collect();
     let first = slices.swap_remove(0);
     BinaryFacts {
@@ -97,10 +92,12 @@ fn facts(mut slices: Vec<Slice>, manifest_section: Option<String>) -> BinaryFact
             Linkage::Dynamic { interpreter: first.linker, libraries: first.libraries }
         },
         glibc_floor: None,
-        macos_floor: first.macos_floor,
-        go: first.go,
-        code_signature,
+        // Each is one slice's, and would be taken for the file's.
+        macos_floor: first.macos_floor.filter(|_| !several),
+        go: first.go.filter(|_| !several),
+        code_signature: (!several).then_some(first.signature),
         x86_level: None,
+        universal: several,
         unloadable,
         manifest_section: manifest_section.or(first.manifest_section),
     }

@@ -166,6 +166,7 @@ fn facts<H: ImageNtHeaders>(image: &Image<'_, H>) -> Result<BinaryFacts, Inspect
         go: image.go(),
         code_signature: None,
         x86_level: None,
+        universal: false,
         unloadable: pe_loader::complaints(image.headers, image.sections),
         manifest_section: section::only(manifests)?,
     })

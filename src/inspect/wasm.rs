@@ -37,6 +37,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<BinaryFacts, InspectError> {
         go: None,
         code_signature: None,
         x86_level: None,
+        universal: false,
         unloadable: Vec::new(),
         manifest_section,
     })

@@ -92,6 +92,9 @@ pub struct BinaryFacts {
     /// The architectures the file carries code for: more than one in a universal Mach-O.
     #[serde(skip)]
     pub architectures: Vec<Arch>,
+    /// Whether it is a Mach-O of several slices: what is true of one slice is not told of the file.
+    #[serde(skip)]
+    pub universal: bool,
     /// The machine as the header spells it, for messages: `x86-64`, `aarch64`…
     pub machine: String,
     /// Whether the file is a program (rather than a library or an object).
@@ -138,6 +141,10 @@ impl BinaryFacts {
         }
         // A universal binary is refused too: a host compares the one `os_arch` with its own, and half of the
         // file would be dead weight that no check has looked at.
+        if self.universal {
+            found.push(format!("its machine is {}, not {}", self.machine, target.arch.as_str()));
+            return found;
+        }
         if self.architectures != [target.arch] {
             found.push(format!("its machine is {}, not {}", self.machine, target.arch.as_str()));
         }
@@ -226,6 +233,7 @@ mod tests {
             go: None,
             code_signature: None,
             x86_level: None,
+            universal: false,
             unloadable: Vec::new(),
             manifest_section: None,
         }

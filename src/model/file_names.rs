@@ -1,6 +1,8 @@
 //! Names of files in packages: what Windows, where hosts run too, can't have, and what a package keeps for itself.
 //! Known before anything is built, so said then; whoever makes or takes a name asks here.
 
+use std::collections::BTreeMap;
+
 use super::names::PluginKey;
 use super::package::{MANIFEST_NAME, NAME_MAX};
 
@@ -42,6 +44,10 @@ pub fn refusal(key: &PluginKey, path: &str) -> Option<String> {
     if !parts_ok || path.contains(['\\', ':']) || path.chars().any(char::is_control) {
         return Some("must be a path inside the plugin's folder, with / between parts".to_owned());
     }
+    if let Some(odd) = path.chars().find(|c| is_invisible(*c)) {
+        let number = u32::from(odd);
+        return Some(format!("has an invisible character (U+{number:04X}), so it looks like another name"));
+    }
     // Readers of archives refuse these everywhere, hosts among them.
     if path.contains(['<', '>', '"', '|', '?', '*']) || path.split('/').any(|part| part.ends_with(['.', ' ']))
     {
@@ -58,17 +64,37 @@ pub fn refusal(key: &PluginKey, path: &str) -> Option<String> {
     taken.then(|| "is a name that the package itself uses".to_owned())
 }
 
-/// Two paths that are one, or a file and a folder, where case doesn't count.
+/// Two paths, or folders on the way to them, that are one where case doesn't count, or a file and a folder.
 #[must_use]
 pub fn collision(paths: &[String]) -> Option<(&str, &str)> {
-    let clash = |one: &str, other: &str| {
-        let (one, other) = (fold(one), fold(other));
-        one == other || other.strip_prefix(&one).is_some_and(|rest| rest.starts_with('/'))
-    };
-    paths.iter().enumerate().find_map(|(at, one)| {
-        let other = paths.iter().enumerate().find(|(there, other)| *there != at && clash(one, other))?;
-        Some((one.as_str(), other.1.as_str()))
-    })
+    // What is called so first, and the whole path, by what the name is without case.
+    let mut known: BTreeMap<String, (&str, &str)> = BTreeMap::new();
+    for path in paths {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for name in ends.map(|end| &path[..end]) {
+            let Some((other, whole)) = known.get(&fold(name)) else {
+                known.insert(fold(name), (name, path));
+                continue;
+            };
+            let folders = name.len() < path.len() && other.len() < whole.len();
+            match folders {
+                true if name == *other => {}
+                true => return Some((*other, name)),
+                false => return Some((*whole, path.as_str())),
+            }
+        }
+    }
+    None
+}
+
+/// Whether a character isn't seen, or decides how others are: a name with one looks like another name.
+/// Unicode's format characters (Cf) and separators of lines and paragraphs.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+        | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
 /// Through upper case, so that letters with only an upper-case relation meet their twins.
@@ -149,6 +175,11 @@ mod tests {
             "a\nb",
             "a*",
             "a.",
+            "a\u{202e}txt.exe",
+            "docs/a\u{2066}b",
+            "a\u{200b}",
+            "\u{feff}a",
+            "a\u{ad}b",
             &"a".repeat(256),
         ] {
             assert!(refusal(&hello, bad).is_some(), "{bad}");
@@ -165,7 +196,12 @@ mod tests {
             (&["README.md", "readme.MD"][..], true),
             (&["Straße", "STRASSE"], true),
             (&["Docs", "docs/a"], true),
-            (&["docs/a", "Docs/b"], false),
+            (&["docs/a", "Docs/b"], true),
+            (&["x/Docs/a", "x/b", "x/docs/b"], true),
+            (&["docs/a", "docs/b", "docs/c/d"], false),
+            (&["a/docs", "b/Docs"], false),
+            (&["a", "a/b"], true),
+            (&["a/b", "A"], true),
             (&["a", "b"], false),
         ] {
             assert_eq!(collision(&paths(names)).is_some(), clash, "{names:?}");

@@ -118,6 +118,9 @@ pub fn make(run: &Run<'_>) -> Result<BuildReport, Failure> {
         // A statement without the commit would be taken for one of sources that never had any.
         sys_git::head(&run.project.root)?;
     }
+    if head.is_some() {
+        plan::links::refuse(run.project)?;
+    }
     let committed = head.map(|head| Committed::new(head, &run.project.root, run.tools, run.fingerprints));
     let built = build::build(run)?;
     let committed = committed.map(|committed| committed.with_generated(built.generated.clone()));

@@ -39,7 +39,11 @@ pub(super) fn resolve(
     for candidate in chosen {
         let own = config.plugin.get(&candidate.key).unwrap_or(&none);
         let (source, cargo_version) = match candidate.language {
-            Some(Language::Go) => (Source::Go(go(layout, candidate, config, own)), None),
+            Some(Language::Go) => {
+                let source = go(layout, candidate, config, own);
+                has_go_version(layout, &source.module_root.join("go.mod"))?;
+                (Source::Go(source), None)
+            }
             _ => match cargo.rust(candidate, config, own)? {
                 Some((source, version)) => (Source::Rust(source), Some(version)),
                 None if lenient => continue,
@@ -188,6 +192,36 @@ fn go(layout: &Layout, candidate: &Candidate, config: &Config, own: &config::Plu
         version_symbols,
         env: merged(&config.go.env, &own.go.env),
     }
+}
+
+/// Go takes no module whose `go` line isn't a version: known before it is started.
+fn has_go_version(layout: &Layout, file: &Path) -> Result<(), ProjectError> {
+    let text = files::read_text(file).unwrap_or_default();
+    let version = text.lines().enumerate().find_map(|(at, line)| {
+        let mut words = line.split("//").next()?.split_whitespace();
+        (words.next()? == "go").then(|| Some((at + 1, words.next()?)))?
+    });
+    let Some((line, odd)) = version.filter(|(_, version)| !is_go_version(version)) else { return Ok(()) };
+    let shown = file.strip_prefix(&layout.root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    Err(ProjectError::Config {
+        message: format!("{shown}:{line}: `{}` is not a version of Go", odd.escape_debug()),
+        hint: Some("write it as in `go 1.24.0`".to_owned()),
+    })
+}
+
+/// `1.24`, `1.24.0`, `1.24rc1`. <https://go.dev/ref/mod#go-mod-file-go>
+fn is_go_version(text: &str) -> bool {
+    let number = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && (text == "0" || !text.starts_with('0'))
+    };
+    let end = text.find(|c: char| c.is_ascii_lowercase()).unwrap_or(text.len());
+    let (numbers, pre) = text.split_at(end);
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let pre_number = pre.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let pre_fits = pre.is_empty() || !pre_number.is_empty() && pre_number.bytes().all(|b| b.is_ascii_digit());
+    matches!(parts.len(), 2 | 3) && parts[0] != "0" && parts.iter().all(|part| number(part)) && pre_fits
 }
 
 fn merged<K: Ord + Clone>(all: &BTreeMap<K, String>, own: &BTreeMap<K, String>) -> BTreeMap<K, String> {

@@ -137,3 +137,27 @@ fn only_files_of_the_plugin_are_packed() {
         }
     }
 }
+
+#[test]
+fn a_go_line_that_is_no_version_is_told_before_go_is_started() {
+    for (line, fits) in [
+        ("go 1.24", true),
+        ("go 1.24.0 // why", true),
+        ("go 1.21rc1", true),
+        ("", true),
+        ("go banana", false),
+        ("go 1", false),
+        ("go 1.2.3.4", false),
+        ("go v1.24", false),
+        ("go 01.2", false),
+    ] {
+        let scratch = repository(&[("go.mod", &format!("module example.com/p\n\n{line}\n"))]);
+        match resolve(&look(scratch.path()).unwrap(), &named("hello"), None) {
+            Ok(_) => assert!(fits, "{line}"),
+            Err(error) => {
+                assert!(!fits && error.kind() == FailureKind::Project, "{line}: {error}");
+                assert!(error.to_string().starts_with("go.mod:3: `"), "{error}");
+            }
+        }
+    }
+}

@@ -48,6 +48,7 @@ pub(crate) fn facts(target: Target) -> BinaryFacts {
         go: None,
         code_signature: None,
         x86_level: None,
+        universal: false,
         unloadable: Vec::new(),
         manifest_section: None,
     }

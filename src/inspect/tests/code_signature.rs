@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::build::signature_at::{DIRECTORY, PAGES, REQUIREMENTS};
-use super::build::{ARM64, MachO, X86_64, signature, universal};
+use super::build::{ARM64, MachO, signature, universal};
 use crate::inspect::code_signature::read;
 use crate::inspect::inspect;
 use crate::model::code_signature::CodeSignature;
@@ -30,6 +30,35 @@ fn a_signature_over_everything_holds() {
     let whole = CodeSignature::Whole { identifier: "fixture".to_owned(), ad_hoc: true, linker_signed: true };
     assert_eq!(judge((0, &[])), whole);
     assert_eq!(inspect(&MachO::program(ARM64).bytes()).unwrap().code_signature, Some(whole));
+}
+
+/// Without the ad hoc flag, a third part is what a certificate's key made.
+#[test]
+fn who_is_not_ad_hoc_has_something_of_a_certificate() {
+    for (magic, contents, holds) in
+        [(0xfade_0b01_u32, &[1, 2, 3][..], true), (0xfade_0b01, &[], false), (0xfade_0c01, &[1, 2, 3], false)]
+    {
+        let mut parts = signature(CODE);
+        let (count, entries) = (3_u32, 28);
+        parts[8..12].copy_from_slice(&count.to_be_bytes());
+        // Each part moves behind the new entry in the table.
+        for at in [16, 24] {
+            let place = u32::from_be_bytes(parts[at..at + 4].try_into().unwrap()) + 8;
+            parts[at..at + 4].copy_from_slice(&place.to_be_bytes());
+        }
+        let end = parts.len() as u32 + 8;
+        parts.splice(entries..entries, [0x1_0000_u32, end].iter().flat_map(|word| word.to_be_bytes()));
+        parts.extend(magic.to_be_bytes());
+        parts.extend((8 + contents.len() as u32).to_be_bytes());
+        parts.extend(contents);
+        let size = parts.len() as u32;
+        parts[4..8].copy_from_slice(&size.to_be_bytes());
+        let flags = DIRECTORY + 8 + 12;
+        parts[flags..flags + 4].fill(0);
+        let bytes = [CODE, &parts].concat();
+        let judged = read(&bytes, CODE.len(), parts.len(), CODE.len() as u64);
+        assert_eq!(matches!(judged, CodeSignature::Whole { ad_hoc: false, .. }), holds, "{judged:?}");
+    }
 }
 
 #[test]
@@ -68,6 +97,7 @@ fn what_the_kernel_would_not_take_is_told() {
         ((field(56), &[0, 42]), "it covers the first 42 bytes, and 600 are loaded"),
         ((PAGES, &[0]), "bytes 0 to 600 of the file aren't what was signed"),
         ((REQUIREMENTS + 8, &[1]), "its part 2 isn't what was signed"),
+        ((field(12), &[0x2_0000]), "it is neither ad hoc nor made with a certificate"),
         ((20, &[3]), "its part 2 isn't what was signed"),
     ] {
         assert_eq!(judge(change), CodeSignature::Broken { why: why.to_owned() }, "{change:?}");
@@ -88,8 +118,6 @@ fn one_byte_of_code_that_was_changed_is_found_in_each_slice() {
     ] {
         let found = inspect(&slice).unwrap();
         assert!(found.contradictions(ARM).concat().ends_with(fragment), "{:?}", found.contradictions(ARM));
-        let fat = inspect(&universal(&[(X86_64, MachO::program(X86_64).bytes()), (ARM64, slice.clone())]));
-        assert!(!matches!(fat.unwrap().code_signature, Some(CodeSignature::Whole { .. })));
         let single = inspect(&universal(&[(ARM64, slice)])).unwrap();
         assert!(single.contradictions(ARM).concat().ends_with(fragment));
     }

@@ -5,6 +5,8 @@ use crate::inspect::{InspectError, inspect};
 use crate::model::artifact::Linkage;
 use crate::model::target::{Arch, Os, Target};
 
+/// Which no target is for.
+const POWERPC: [u32; 2] = [0x0100_0012, 0];
 const DARWIN_ARM64: Target = Target::new(Os::Darwin, Arch::Arm64);
 
 #[test]
@@ -54,6 +56,18 @@ fn a_universal_file_fits_no_target_but_one_of_a_single_slice_does() {
     let both = inspect(&universal(&[(X86_64, intel), (ARM64, arm.clone())])).unwrap();
     assert_eq!(both.architectures, [Arch::Amd64, Arch::Arm64]);
     assert_eq!(both.contradictions(DARWIN_ARM64), ["its machine is universal (x86-64, aarch64), not arm64"]);
+    assert_eq!(both.doubts(DARWIN_ARM64), [""; 0]);
+    // What is wrong with one slice isn't said of the file, and a slice without a name doesn't make it fit.
+    let unsigned = MachO { signed: false, ..MachO::program(X86_64) }.bytes();
+    for other in [(X86_64, unsigned), (POWERPC, MachO::program(POWERPC).bytes())] {
+        let both = inspect(&universal(&[other, (ARM64, arm.clone())])).unwrap();
+        for target in [DARWIN_ARM64, Target::new(Os::Darwin, Arch::Amd64)] {
+            let said = both.contradictions(target);
+            assert!(said.len() == 1 && said[0].starts_with("its machine is universal ("), "{said:?}");
+            assert_eq!(both.doubts(target), [""; 0]);
+        }
+        assert!(both.code_signature.is_none() && both.go.is_none() && both.macos_floor.is_none());
+    }
     let single = inspect(&universal(&[(ARM64, arm)])).unwrap();
     assert_eq!(single.contradictions(DARWIN_ARM64), [""; 0]);
 }

@@ -25,6 +25,7 @@ use crate::model::finding::Severity;
 use crate::model::names::PluginKind;
 use crate::model::project::{Language, Project};
 use crate::model::receipt::Learned;
+use crate::phase::plan::links;
 use crate::phase::{build, plan};
 use crate::project::{self, Candidate, ProjectError, Selection, Survey};
 use declared::Declared;
@@ -175,6 +176,11 @@ pub fn resolve(survey: &Survey, chosen: &[&Candidate], report: &mut Report) -> R
                     for why in plan::names::refusals(plugin, plugin.targets.complete()) {
                         report.tell(&plugin.place, "file-name", &Failure::new(FailureKind::Project, why));
                     }
+                    if plugin.generate.is_empty() {
+                        let loose =
+                            links::loose(&survey.layout.root, &plugin.dir, &plugin.place, &plugin.files);
+                        loose.iter().for_each(|why| report.tell(&plugin.place, "unresolved", why));
+                    }
                 }
                 all.config = project.config;
                 all.plugins.extend(project.plugins);
@@ -197,6 +203,8 @@ pub fn packing(survey: &Survey, chosen: &[&Candidate], report: &mut Report) {
                 for why in plan::names::of(&candidate.key, &files, targets.complete()) {
                     report.tell(&candidate.place, "file-name", &Failure::new(FailureKind::Project, why));
                 }
+                let loose = links::loose(&survey.layout.root, &candidate.dir, &candidate.place, &files);
+                loose.iter().for_each(|why| report.tell(&candidate.place, "unresolved", why));
             }
             Err(error) => report.tell_unresolved(&candidate.place, error),
         }

@@ -25,7 +25,7 @@ use crate::sys::cargo_config;
 use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Content, Depth, Fingerprints, Found};
 use crate::sys::git::{self, Checkout, Tree, TreeEntry, TreeMode};
-use crate::toolchain;
+use crate::toolchain::{self, go::embeds::Embeds};
 use place::{Places, Spot, link_of};
 
 /// The commit that is checked out, and what of a run's sources is its.
@@ -272,6 +272,8 @@ impl<'a> Committed<'a> {
             }
             match why {
                 Some(Why::NotInCommit | Why::Outside) if !may_read(&inside(&file.path)) => {}
+                // One that is embedded is an input of its own.
+                Some(Why::Differs | Why::LineEnds) if language == Language::Go && is_go_test(&file.path) => {}
                 Some(why) => wrong.push(one(&file.path, why)),
                 None => {}
             }
@@ -280,7 +282,14 @@ impl<'a> Committed<'a> {
             files.extend(looked);
         }
         let mut gone = |inside: &Path, why| wrong.push(one(&path.join(inside), why));
-        missing(places, &top, Path::new(""), depth, &seen, &may_read, &mut gone);
+        // It may have been embedded: by what Go's own files say, where they say it.
+        let embeds = if language == Language::Go { embeds(path) } else { None };
+        let first = |inside: &Path| {
+            inside.iter().next().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        let may_embed = |inside: &Path| embeds.as_ref().is_none_or(|embeds| embeds.may_take(&first(inside)));
+        let counts = |inside: &Path| may_read(inside) || depth == Depth::Tree && may_embed(inside);
+        missing(places, &top, Path::new(""), depth, &seen, &counts, &mut gone);
         wrong
     }
 
@@ -312,7 +321,7 @@ fn missing(
     inside: &Path,
     depth: Depth,
     seen: &Seen,
-    may_read: &dyn Fn(&Path) -> bool,
+    counts: &dyn Fn(&Path) -> bool,
     gone: &mut dyn FnMut(&Path, Why),
 ) {
     let seen_here = seen.get(&folder.repository_id());
@@ -333,13 +342,26 @@ fn missing(
                 None => gone(&place, Why::Submodule),
                 Some(repository) => {
                     let top = Spot { repository, name: Vec::new(), real: top };
-                    missing(places, &top, &place, depth, seen, may_read, gone);
+                    missing(places, &top, &place, depth, seen, counts, gone);
                 }
             }
-        } else if depth == Depth::Tree || may_read(&place) {
+        } else if counts(&place) {
             gone(&place, Why::Missing);
         }
     }
+}
+
+/// What the Go files of a folder embed; nothing where they say nothing of it.
+fn embeds(folder: &Path) -> Option<Embeds> {
+    let mut embeds = Embeds::default();
+    for name in files::list(folder).ok()?.iter().filter(|name| name.ends_with(".go")) {
+        embeds.add(&files::read_text(&folder.join(name)).ok()?);
+    }
+    (!embeds.is_empty()).then_some(embeds)
+}
+
+fn is_go_test(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_test.go"))
 }
 
 /// A link to a folder, or to nothing: what is used through it is asked where it is used.

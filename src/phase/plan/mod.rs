@@ -1,7 +1,8 @@
-//! Plan: decides everything before anything is done. Pure, but for `tools` and `changed`, which read the facts.
+//! Plan: decides everything before anything is done. Pure, but for `tools`, `links` and `changed`, which read the facts.
 
 pub mod changed;
 pub mod emulators;
+pub mod links;
 pub mod names;
 pub mod tools;
 pub mod versions;

@@ -2,7 +2,7 @@
 //! with both versions before a compiler starts. Reads go.mod, go.work and Cargo.toml; deciding is pure.
 
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::project::{Plugin, Source};
 use crate::model::tools::{Missing, Tools};
@@ -23,8 +23,7 @@ fn lacking_for(plugin: &Plugin, tools: &Tools) -> Option<Missing> {
             let go = tools.go.as_ref()?;
             let choice = source.env.get("GOTOOLCHAIN").or_else(|| go.settings.get("GOTOOLCHAIN"))?;
             let workspace = go.settings.get("GOWORK").filter(|path| path.ends_with(".work")).map(Path::new);
-            let files = [workspace, Some(&source.module_root.join("go.mod"))];
-            lacking_go(&go.version, choice, files, &plugin.dir)
+            lacking_go(&go.version, choice, &go_files(workspace, &source.module_root), &plugin.dir)
         }
         Source::Rust(source) => {
             lacking_rust(&tools.cargo.as_ref()?.rustc, &plugin.dir, &source.workspace_root)
@@ -32,19 +31,73 @@ fn lacking_for(plugin: &Plugin, tools: &Tools) -> Option<Missing> {
     }
 }
 
-/// `choice`: GOTOOLCHAIN. `files`: go.work and go.mod; all of those that are there count.
-fn lacking_go(version: &str, choice: &str, files: [Option<&Path>; 2], plugin: &Path) -> Option<Missing> {
+/// Every file whose `go` line the go command goes by: of the plugin's module, of go.work and all modules that it names, and
+/// of folders that stand for a module that one of these requires.
+fn go_files(workspace: Option<&Path>, module: &Path) -> Vec<PathBuf> {
+    let own = module.join("go.mod");
+    let Some(work) = workspace else { return [vec![own.clone()], stand_ins(&[own])].concat() };
+    let folder = work.parent().unwrap_or(module);
+    let used = directives(work).into_iter().filter(|words| words[0] == "use");
+    let used = used.filter_map(|words| Some(files::without_dots(&folder.join(words.get(1)?).join("go.mod"))));
+    let modules: Vec<PathBuf> = std::iter::once(own).chain(used).collect();
+    let all = [vec![work.to_owned()], modules].concat();
+    [all.clone(), stand_ins(&all)].concat()
+}
+
+/// The go.mod of each folder that replaces a module, where one of the files requires it: others are never looked at.
+fn stand_ins(all: &[PathBuf]) -> Vec<PathBuf> {
+    let said: Vec<(&Path, Vec<String>)> = all
+        .iter()
+        .flat_map(|file| directives(file).into_iter().map(|words| (file.parent().unwrap_or(file), words)))
+        .collect();
+    let is_required =
+        |module: &String| said.iter().any(|(_, words)| words[0] == "require" && words.get(1) == Some(module));
+    let leads = |(folder, words): &(&Path, Vec<String>)| {
+        let arrow = words.iter().position(|word| word == "=>")?;
+        let place = words.get(arrow + 1).filter(|_| words[0] == "replace" && is_required(&words[1]))?;
+        // Anything else is a module's path.
+        let is_folder = place.starts_with("./") || place.starts_with("../") || Path::new(place).is_absolute();
+        is_folder.then(|| files::without_dots(&folder.join(place).join("go.mod")))
+    };
+    said.iter().filter_map(leads).collect()
+}
+
+/// The lines of a go.mod or go.work as words, the first of which says what it is about; blocks are taken apart.
+/// <https://go.dev/ref/mod#go-mod-file-grammar>
+fn directives(file: &Path) -> Vec<Vec<String>> {
+    let text = files::read_text(file).unwrap_or_default();
+    let (mut found, mut block) = (Vec::new(), None);
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default();
+        let words = line.split_whitespace().map(|word| word.trim_matches(['"', '`']).to_owned());
+        let mut words: Vec<String> = words.collect();
+        match (&block, words.last().map(String::as_str)) {
+            (_, None) => {}
+            (None, Some("(")) => block = words.first().cloned(),
+            (Some(_), Some(")")) => block = None,
+            (Some(about), _) => {
+                words.insert(0, about.clone());
+                found.push(words);
+            }
+            (None, _) => found.push(words),
+        }
+    }
+    found
+}
+
+/// `choice`: GOTOOLCHAIN. `files`: all of those that are there count.
+fn lacking_go(version: &str, choice: &str, files: &[PathBuf], plugin: &Path) -> Option<Missing> {
     if !is_fixed(choice) {
         return None;
     }
-    let asked = |file| Some((go_line(&files::read_text(file).ok()?)?, file));
-    let asked = files.into_iter().flatten().filter_map(asked);
+    let asked = |file: &PathBuf| Some((go_line(&files::read_text(file).ok()?)?, file.clone()));
+    let asked = files.iter().rev().filter_map(asked);
     let (asked, file) = asked.max_by(|one, other| compare(&one.0, &other.0))?;
     (compare(&asked, version) == Ordering::Greater).then(|| Missing {
         what: format!(
             "Go {asked} or newer, which {} asks for; the go command is {version} and GOTOOLCHAIN={choice} lets it get \
              no other",
-            place(file, plugin)
+            place(&file, plugin)
         ),
         install: "set GOTOOLCHAIN=auto to let go get it, or install it from https://go.dev/dl".to_owned(),
     })
@@ -201,11 +254,46 @@ mod tests {
             write("connector/x/Cargo.toml", cargo);
             let dir = root.join("connector/x");
             let (go_work, go_mod) = (root.join("go.work"), root.join("go.mod"));
-            let go = lacking_go("go1.26.8", choice, [Some(&go_work), Some(&go_mod)], &dir);
+            let go = lacking_go("go1.26.8", choice, &[go_work, go_mod], &dir);
             let rust = lacking_rust("rustc 1.95.0 (abc 2026-01-01)\nbinary: rustc", &dir, root);
             let told: Vec<String> = go.into_iter().chain(rust).map(|one| one.what).collect();
             assert_eq!(told.len(), said.len(), "{told:?}");
             assert!(told.iter().zip(said).all(|(told, said)| told.contains(said)), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn modules_beside_the_plugins_own_ask_as_well() {
+        let scratch = files::Scratch::new().unwrap();
+        let root = scratch.path();
+        let write = |place: &str, text: &str| {
+            files::create_folder(root.join(place).parent().unwrap()).unwrap();
+            files::write_atomic(&root.join(place), text.as_bytes(), 0o644).unwrap();
+        };
+        write("lib/go.mod", "module example.com/lib\n\ngo 1.99\n");
+        for (go_mod, go_work, asks) in [
+            ("require example.com/lib v0.0.0\nreplace example.com/lib => ./lib\n", None, true),
+            (
+                "require (\n\texample.com/lib v0.0.0 // x\n)\nreplace (\n\texample.com/lib v0.0.0 => ./lib\n)\n",
+                None,
+                true,
+            ),
+            ("replace example.com/lib => ./lib\n", None, false),
+            ("require example.com/lib v0.0.0\n// replace example.com/lib => ./lib\n", None, false),
+            ("require example.com/lib v0.0.0\nreplace example.com/lib => lib v1.0.0\n", None, false),
+            ("", Some("use (\n\t.\n\t./lib\n)\n"), true),
+            ("", Some("use .\nuse \"./lib\"\n"), true),
+            ("require example.com/lib v0.0.0\n", Some("use .\nreplace example.com/lib => ./lib\n"), true),
+            ("", Some("use .\n"), false),
+        ] {
+            write("go.mod", &format!("module example.com/x\n\ngo 1.21\n{go_mod}"));
+            write("go.work", &format!("go 1.21\n\n{}", go_work.unwrap_or_default()));
+            let work = root.join("go.work");
+            let files = go_files(go_work.map(|_| work.as_path()), root);
+            let told = lacking_go("go1.26.8", "local", &files, &root.join("connector/x"));
+            let said = told.map(|one| one.what).unwrap_or_default();
+            let named = said.starts_with("Go 1.99 or newer, which lib/go.mod asks for;");
+            assert_eq!((named, said.is_empty()), (asks, !asks), "{go_mod} {go_work:?}: {said}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::model::source::{self, Uncommitted, Why};
 use crate::phase::package::checksums;
 use crate::phase::packages::{self, Kept};
 use crate::phase::sbom;
-use crate::sys::files;
+use crate::sys::{files, git};
 
 /// How many files a refusal names.
 const MOST_NAMED: usize = 5;
@@ -167,6 +167,16 @@ fn hint(plugin: &Plugin, files: &BTreeSet<&Uncommitted>) -> String {
         )
     } else if any(Why::Outside) {
         "move it into the repository, or take it from a registry by its version; then build again".to_owned()
+    } else if let Some(file) = all(Why::LineEnds).then(|| wants_crlf(plugin, files)).flatten() {
+        // Elsewhere a checkout would have these bytes as well, and they would still not be the commit's.
+        let pattern = match file.rsplit_once('.') {
+            Some((_, extension)) if !extension.contains('/') => format!("*.{extension}"),
+            _ => file.to_owned(),
+        };
+        format!(
+            "write `{pattern} -text` into .gitattributes instead of `eol=crlf`, commit the file as it is here (`git add \
+             --renormalize {file}`) and build again"
+        )
     } else if all(Why::LineEnds) {
         "have git leave line ends alone (`* text=auto eol=lf` in .gitattributes, or core.autocrlf=false), check out anew and \
          build again"
@@ -179,6 +189,14 @@ fn hint(plugin: &Plugin, files: &BTreeSet<&Uncommitted>) -> String {
         "commit and build again (nothing is compiled anew)".to_owned()
     };
     format!("{first}; or say --allow-dirty")
+}
+
+/// The first of these files that attributes give other line ends than the commit has, on every machine.
+fn wants_crlf<'a>(plugin: &Plugin, files: &BTreeSet<&'a Uncommitted>) -> Option<&'a str> {
+    // A plugin's place is a kind and a key.
+    let root = plugin.dir.ancestors().nth(2)?;
+    let wants = |path: &str| git::line_ends(root, path).is_some_and(|eol| eol == "crlf");
+    files.iter().map(|file| file.path.as_str()).find(|path| wants(path))
 }
 
 /// The files of a release: the packages, what lies beside them, and, written to `scratch`, a bill of materials and a
@@ -234,4 +252,50 @@ fn describe(path: PathBuf) -> Result<LocalFile, Failure> {
     let bytes = files::read_capped(&path, PACKAGE_MAX)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(LocalFile { name, size: bytes.len() as u64, sha256: Sha256::of(&bytes), path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::command::CommandLine;
+    use crate::model::names::PluginKind;
+    use crate::model::project::{GoSource, Source, Targets};
+    use crate::sys::process::{self, Limits};
+
+    #[test]
+    fn a_committed_attribute_that_asks_for_crlf_is_what_has_to_change() {
+        let scratch = files::Scratch::new().unwrap();
+        let root = scratch.path();
+        let line = CommandLine::new("git", root).args(["init", "--quiet"]);
+        assert!(process::run(&line, Limits::TOOL).unwrap().success());
+        let text = b"* text=auto\n*.bat text eol=crlf\nconnector/x/run text eol=crlf\n";
+        files::write_atomic(&root.join(".gitattributes"), text, 0o644).unwrap();
+        let source = Source::Go(GoSource {
+            module_root: root.to_owned(),
+            tags: Vec::new(),
+            ldflags: Vec::new(),
+            version_symbols: Vec::new(),
+            env: BTreeMap::new(),
+        });
+        let plugin = Plugin {
+            key: "x".parse().unwrap(),
+            kind: PluginKind::Connector,
+            dir: root.join("connector/x"),
+            place: "connector/x".to_owned(),
+            version: "0.1.0".parse().unwrap(),
+            source,
+            targets: Targets::Contract,
+            files: Vec::new(),
+            generate: Vec::new(),
+        };
+        for (path, begins) in [
+            ("connector/x/run.bat", "write `*.bat -text` into .gitattributes"),
+            ("connector/x/run", "write `connector/x/run -text` into .gitattributes"),
+            ("connector/x/main.go", "have git leave line ends alone"),
+        ] {
+            let file = Uncommitted { path: path.to_owned(), why: Why::LineEnds };
+            let said = hint(&plugin, &BTreeSet::from([&file]));
+            assert!(said.starts_with(begins), "{path}: {said}");
+        }
+    }
 }

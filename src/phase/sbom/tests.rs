@@ -82,6 +82,7 @@ pub(in crate::phase) fn build_receipt(target: &str, binary: &[u8]) -> BuildRecei
             go: None,
             code_signature: None,
             x86_level: None,
+            universal: false,
             unloadable: Vec::new(),
             manifest_section: None,
         },

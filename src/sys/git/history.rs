@@ -68,6 +68,15 @@ pub fn submodules(folder: &Path, commit: &str) -> Result<Vec<PathBuf>, GitError>
     Ok(found.map(|(name, _)| top.join(path_of(name))).collect())
 }
 
+/// The line ends that attributes ask for in a file, `lf` or `crlf`; nothing where they don't say, or git can't.
+#[must_use]
+pub fn line_ends(folder: &Path, path: &str) -> Option<String> {
+    let answer = git(folder, &["check-attr", "-z", "eol", "--", path]).ok()?.stdout_text();
+    // gitattributes(5): path, attribute and value, each ended by a NUL.
+    let value = answer.split('\0').nth(2)?;
+    matches!(value, "lf" | "crlf").then(|| value.to_owned())
+}
+
 /// Whether history was cut off when the repository was cloned; what isn't there may be anywhere else.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ pub use changed::{changed_below, changed_since, committed, uncommitted};
 pub use door::LOCAL_VARIABLES;
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
-pub use history::{Commit, commits, is_shallow, remote_url, submodules, tags};
+pub use history::{Commit, commits, is_shallow, line_ends, remote_url, submodules, tags};
 pub use repository::{Checkout, Repository, head, path_of, top};
 pub use tree::{Tree, TreeEntry, TreeMode, name_of};
 pub use worktree::{Worktree, tag_commit};

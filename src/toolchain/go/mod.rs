@@ -2,6 +2,7 @@
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
 mod cgo;
+pub mod embeds;
 mod modules;
 mod settings;
 

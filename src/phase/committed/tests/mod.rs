@@ -232,6 +232,31 @@ fn a_linked_worktree_and_a_sparse_checkout_are_as_good_as_any() {
     assert_eq!(repo.judged_with(&[SourcePath::Package(repo.root.join("connector/hello"))]), [""; 0]);
 }
 
+/// What a package embeds is known by its files: what a sparse checkout leaves out of the rest was never read.
+#[test]
+fn of_a_package_that_embeds_only_what_may_be_embedded_counts() {
+    let repo = Repo::new(&[]);
+    repo.write("shared/words.go", "package shared\n\n//go:embed texts\nvar texts embed.FS\n");
+    for name in ["shared/testdata/a.txt", "shared/testdata/b.go", "shared/words_test.go", "shared/README.md"]
+    {
+        repo.write(name, "package x\n");
+    }
+    repo.commit();
+    repo.write("shared/words_test.go", "package shared // changed\n");
+    repo.remove("shared/testdata/a.txt");
+    repo.remove("shared/testdata/b.go");
+    assert_eq!(repo.judged(), [""; 0]);
+    let embedded = SourcePath::File(repo.root.join("shared/words_test.go"));
+    assert_eq!(
+        repo.judged_with(&[SourcePath::Tree(repo.root.join("shared")), embedded]),
+        [format!("shared/words_test.go: {DIFFERS}")]
+    );
+    repo.remove("shared/texts/one.txt");
+    assert_eq!(repo.judged(), [format!("shared/texts/one.txt: {MISSING}")]);
+    repo.write("shared/words.go", "package shared\n\n//go:embed *\nvar all embed.FS\n");
+    assert!(repo.judged().contains(&format!("shared/testdata/a.txt: {MISSING}")), "{:?}", repo.judged());
+}
+
 /// A commit of a submodule counts as the superproject names it, whatever is checked out there.
 #[test]
 fn submodules_are_looked_up_in_the_commit_that_is_named() {
