@@ -1,6 +1,6 @@
 //! Questions to the real git, in a repository of their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::door::said;
 use super::*;
@@ -550,4 +550,15 @@ fn a_worktree_brings_submodules_and_large_files_along_or_says_so() {
     assert_eq!(lacks, [Path::new("lib/deep"), Path::new("logo.png"), Path::new("lost.png")]);
     let all = submodules(&folder, &commit).unwrap();
     assert_eq!(all, [folder.join("lib")]);
+}
+
+#[test]
+fn what_git_remarks_is_no_answer() {
+    let dir = repository();
+    // git warns of it with every command.
+    run(dir.path(), &["config", "core.fsync", "bogus"]);
+    assert_eq!(changed_since(dir.path(), "HEAD").unwrap(), [PathBuf::new(); 0]);
+    write(dir.path(), "shared/words.go", "2");
+    let changed = changed_since(dir.path(), "HEAD").unwrap();
+    assert!(changed.len() == 1 && changed[0].ends_with("shared/words.go"), "{changed:?}");
 }
