@@ -193,8 +193,9 @@ impl BinaryFacts {
 
     /// What `target` asks of binaries beyond being for it, and this one doesn't do, as fragments.
     ///
-    /// One rule, from contract wick 2: linux/arm64 is what Termux on Android runs, where there is no glibc
-    /// and no `/lib`, so it must be static.
+    /// From contract wick 2: linux/arm64 is what Termux on Android runs, where there is no glibc and no `/lib`, so it
+    /// must be static. Elsewhere on Linux, a program of Go that was built without cgo needs no library either: one that
+    /// does was linked by a C compiler that nobody asked for, against whatever C library this machine has.
     #[must_use]
     pub fn requirement_contradictions(&self, target: Target) -> Vec<String> {
         match &self.linkage {
@@ -205,8 +206,22 @@ impl BinaryFacts {
                     needs.join(", ")
                 )]
             }
+            Linkage::Dynamic { libraries, .. }
+                if target.os == Os::Linux && !libraries.is_empty() && self.is_without_cgo() =>
+            {
+                vec![format!(
+                    "it was built without cgo, so it must be static, but it needs {}; what needs C is asked for in \
+                     wick.toml: [go] env = {{ CGO_ENABLED = \"1\" }}",
+                    libraries.join(", ")
+                )]
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether Go wrote into it that it was built without cgo.
+    fn is_without_cgo(&self) -> bool {
+        self.go.as_ref().and_then(|go| go.settings.get("CGO_ENABLED")).is_some_and(|value| value == "0")
     }
 }
 
@@ -357,6 +372,30 @@ mod tests {
             );
             assert_eq!(dynamic.requirement_contradictions(target), Vec::from_iter(expected), "{target}");
             assert_eq!(facts(target).requirement_contradictions(target), [""; 0], "{target}");
+        }
+    }
+
+    #[test]
+    fn what_was_built_without_cgo_needs_no_c_library_on_linux() {
+        let libc = needs(Some("/lib64/ld-linux-x86-64.so.2"), &["libc.so.6"]);
+        let pie = needs(Some("/lib64/ld-linux-x86-64.so.2"), &[]);
+        let (without, with): (&[_], &[_]) = (&[("CGO_ENABLED", "0")], &[("CGO_ENABLED", "1")]);
+        let said = |target: &str, settings: &[(&str, &str)], linkage: &Linkage| {
+            let target = target.parse().unwrap();
+            let go = if settings.is_empty() { None } else { go(settings) };
+            BinaryFacts { go, linkage: linkage.clone(), ..facts(target) }.requirement_contradictions(target)
+        };
+        let refused = said("linux/amd64", without, &libc);
+        assert!(refused.len() == 1 && refused[0].contains("but it needs libc.so.6;"), "{refused:?}");
+        for (target, settings, linkage) in [
+            ("linux/amd64", with, &libc),
+            ("linux/amd64", &[], &libc),
+            ("linux/amd64", without, &pie),
+            ("linux/amd64", without, &Linkage::Static),
+            ("freebsd/amd64", without, &libc),
+            ("windows/amd64", without, &needs(None, &["KERNEL32.dll"])),
+        ] {
+            assert_eq!(said(target, settings, linkage), [""; 0], "{target} {settings:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::env;
+use super::files;
 use super::group::{self, Group};
 use super::interrupt;
 use crate::model::command::CommandLine;
@@ -18,9 +19,13 @@ use crate::model::failure::{Explain, FailureKind};
 pub struct Limits {
     /// Longest run; nothing means no limit.
     pub time: Option<Duration>,
-    /// Most bytes read from stdout, and from stderr. A command that writes more is ended.
+    /// Most bytes read from stdout. A command that writes more is ended, and one that writes more than that and more than
+    /// [`WORDS`] to stderr.
     pub output: usize,
 }
+
+/// What every command may write to stderr, however short its answer must be: a warning is no answer.
+const WORDS: usize = 1 << 20;
 
 impl Limits {
     /// For tools that the user trusts: no deadline, 64 MiB of output.
@@ -90,7 +95,7 @@ pub enum ProcessError {
         limit: Duration,
     },
     /// It wrote more than it may and was ended.
-    #[error("`{program}` wrote more than {} MiB and was ended", limit >> 20)]
+    #[error("`{program}` wrote more than {} and was ended", amount(*limit))]
     TooMuchOutput {
         /// The program's name or path.
         program: String,
@@ -114,13 +119,26 @@ impl Explain for ProcessError {
     }
 }
 
+/// A command in its folder, which PWD names as well. A shell leaves the way by which it got somewhere in PWD, links and
+/// all, and go and others name their files by that for as long as it leads to the folder they are in: what they say of
+/// files would then hang on how somebody typed `cd`.
+fn at_place(line: &CommandLine) -> Command {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).current_dir(&line.cwd);
+    // Windows' shells have no such variable.
+    if cfg!(unix) {
+        command.env("PWD", files::canonical(&line.cwd).unwrap_or_else(|_| line.cwd.clone()));
+    }
+    command
+}
+
 /// Runs a trusted tool in the inherited environment, without stdin.
 ///
 /// # Errors
 /// When it can't be started, breaks a limit or the user interrupts. A non-zero exit is no error here.
 pub fn run(line: &CommandLine, limits: Limits) -> Result<Finished, ProcessError> {
-    let mut command = Command::new(&line.program);
-    command.args(&line.args).current_dir(&line.cwd).stdin(Stdio::null());
+    let mut command = at_place(line);
+    command.stdin(Stdio::null());
     for name in &line.without {
         command.env_remove(name);
     }
@@ -138,8 +156,8 @@ pub fn run_with(
     stdin: Option<Vec<u8>>,
     limits: Limits,
 ) -> Result<Finished, ProcessError> {
-    let mut command = Command::new(&line.program);
-    command.args(&line.args).current_dir(&line.cwd).stdin(Stdio::null());
+    let mut command = at_place(line);
+    command.stdin(Stdio::null());
     for name in env::names().iter().filter(|name| !is_kept(&name.to_string_lossy())) {
         command.env_remove(name);
     }
@@ -159,8 +177,7 @@ pub fn run_with(
 /// # Errors
 /// When it can't be started.
 pub fn stand_for(line: &CommandLine) -> Result<u8, ProcessError> {
-    let mut command = Command::new(&line.program);
-    command.args(&line.args).current_dir(&line.cwd);
+    let mut command = at_place(line);
     for name in &line.without {
         command.env_remove(name);
     }
@@ -240,7 +257,7 @@ fn run_piped(
         _ => {}
     }
     let out = drain(stdout, limits.output, &sender);
-    let err = drain(stderr, limits.output, &sender);
+    let err = drain(stderr, limits.output.max(WORDS), &sender);
     let ended = wait(&mut group, &events, limits, began, lifeline.is_some());
     if lifeline.take().is_some() {
         group::until(Duration::from_secs(8), || (!matches!(group.try_wait(), Ok(None))).then_some(()));
@@ -327,6 +344,10 @@ fn collect(pipe: &Collected) -> Vec<u8> {
     pipe.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
 }
 
+fn amount(bytes: usize) -> String {
+    if bytes < 1 << 20 { format!("{bytes} bytes") } else { format!("{} MiB", bytes >> 20) }
+}
+
 /// `exit code 2`, `signal 9`.
 pub(super) fn ending(code: Option<i32>, signal: Option<i32>) -> String {
     match (code, signal) {
@@ -344,4 +365,41 @@ pub(super) fn signal_of(status: std::process::ExitStatus) -> Option<i32> {
 #[cfg(not(unix))]
 pub(super) fn signal_of(_: std::process::ExitStatus) -> Option<i32> {
     None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::sys::files::Scratch;
+
+    /// What a shell that came through a link would leave can't be set in a test; what this test itself has isn't the
+    /// folder either.
+    #[test]
+    fn every_child_is_told_the_folder_it_is_in() {
+        let scratch = Scratch::new().unwrap();
+        let folder = files::canonical(scratch.path()).unwrap().join("real");
+        files::create_folder(&folder).unwrap();
+        let link = folder.with_file_name("link");
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        for cwd in [&folder, &link] {
+            let line = CommandLine::new("printenv", cwd).arg("PWD");
+            let kept = |name: &str| name == "PATH" || name == "PWD";
+            for told in [run(&line, Limits::TOOL), run_with(&line, kept, None, Limits::TOOL)] {
+                assert_eq!(told.unwrap().stdout_text().trim_end(), folder.to_string_lossy());
+            }
+        }
+    }
+
+    #[test]
+    fn words_on_stderr_are_no_part_of_an_answer() {
+        let limits = |output| Limits { time: None, output };
+        let run = |script: &str, output| {
+            run(&CommandLine::new("sh", "/").args(["-c", script]), limits(output)).map(|done| done.success())
+        };
+        assert!(run("echo 'warning: something of the user' >&2", 0).unwrap());
+        assert!(run("echo answer >&2; echo ab", 3).unwrap());
+        let error = run("echo abc", 3).unwrap_err().to_string();
+        assert_eq!(error, "`sh` wrote more than 3 bytes and was ended");
+        assert!(run("head -c 1200000 /dev/zero >&2", 3).is_err());
+    }
 }

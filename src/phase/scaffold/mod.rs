@@ -18,6 +18,7 @@ use crate::model::failure::Failure;
 use crate::model::names::{PluginKey, PluginKind};
 use crate::model::project::Language;
 use crate::sys::files;
+use crate::sys::git;
 
 pub use line_ends::{LineEnds, OPEN, line_ends};
 pub use names::key;
@@ -59,6 +60,20 @@ impl Piece {
         };
         Ok(Piece { path, text, standing })
     }
+}
+
+/// Refuses, before anything is written, to write to a path of a repository that a link leads out of it.
+///
+/// # Errors
+/// When there is such a path, or git can't be asked for the repository.
+pub fn keep_to_repository<'a>(root: &Path, paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    let top = git::top(root)?.unwrap_or_else(|| root.to_owned());
+    for path in paths {
+        files::keep_to(&top, path).map_err(|error| {
+            Failure::from(error).hint("put a folder or a file of the repository in the link's place")
+        })?;
+    }
+    Ok(())
 }
 
 /// The files of a plugin as `wick plugin new` writes them, by their place in the plugin's folder.

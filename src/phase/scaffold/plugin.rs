@@ -81,6 +81,9 @@ pub fn draft(survey: &Survey, wanted: &Wanted) -> Result<Draft, Failure> {
         },
     }
     pieces.retain(|piece| piece.standing == Standing::Missing);
+    let edited = edits.iter().map(|edit| &*edit.path);
+    let written = pieces.iter().map(|piece| &*piece.path).chain(edited).chain([&*dir]);
+    super::keep_to_repository(root, written)?;
     let files = files_of(wanted.language, &wanted.key, wanted.kind, &module);
     Ok(Draft { place, dir, files, pieces, edits })
 }

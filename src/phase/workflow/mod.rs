@@ -84,8 +84,9 @@ pub fn look(layout: &Layout, wish: Wish<'_>) -> Result<Workflow, Failure> {
     let top = git::top(&layout.root)?.unwrap_or_else(|| layout.root.clone());
     let path = top.join(PATH);
     // Line ends are git's business.
-    let there =
-        if files::is_file(&path) { Some(files::read_text(&path)?.replace("\r\n", "\n")) } else { None };
+    // A link to nothing is a file that is still to be written; anything else that is there is read, or can't be.
+    let is_there = files::kind(&path) != files::Kind::Missing && !files::is_dangling(&path);
+    let there = if is_there { Some(files::read_text(&path)?.replace("\r\n", "\n")) } else { None };
     let kept = there.as_deref().and_then(branch_of);
     let branch = wish.branch.or(kept).unwrap_or("main").to_owned();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
@@ -128,6 +129,8 @@ pub fn write(workflow: &Workflow) -> Result<(), Failure> {
         return Err(no_source(&format!("write {}", workflow.path.display())));
     };
     if let Some(folder) = workflow.path.parent() {
+        let top = workflow.path.ancestors().nth(Path::new(PATH).components().count());
+        files::keep_to(top.unwrap_or(folder), &workflow.path)?;
         files::create_folder(folder)?;
     }
     Ok(files::write_users(&workflow.path, text.as_bytes())?)
@@ -291,5 +294,39 @@ mod tests {
         assert!(!is_untouched(&text.replace("timeout-minutes: 60", "timeout-minutes: 90")));
         assert!(!is_untouched("name: my own\n") && !is_untouched(""));
         assert_eq!(branch_of("name: my own\n"), None);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_written_outside_the_repository_through_a_link() {
+        let dir = files::Scratch::new().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for (n, (link, to)) in [
+            (".github", "../../aside"),
+            (".github/workflows", "../../../aside"),
+            (PATH, "../../../../aside/new.yml"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let top = at(&format!("{n}/repo"));
+            let link = top.join(link);
+            files::create_folder(&at("aside")).unwrap();
+            files::create_folder(&at(&format!("{n}"))).unwrap();
+            files::create_folder(link.parent().unwrap()).unwrap();
+            files::make_link(Path::new(to), &link).unwrap();
+            let workflow = Workflow {
+                path: top.join(PATH),
+                text: Some("name: x\n".to_owned()),
+                wick: None,
+                standing: Standing::Missing,
+                diff: String::new(),
+            };
+            assert!(write(&workflow).is_err(), "{}", link.display());
+            assert_eq!(files::list(&at("aside")).unwrap(), [""; 0], "{}", link.display());
+            files::remove(&link).unwrap();
+            write(&workflow).unwrap();
+            assert_eq!(files::read_text(&workflow.path).unwrap(), "name: x\n");
+        }
     }
 }

@@ -112,6 +112,12 @@ pub fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
 }
 
+/// Whether a symbolic link to nothing stands at `path`.
+#[must_use]
+pub fn is_dangling(path: &Path) -> bool {
+    is_link(path) && fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// The size of the regular file at `path`, in bytes.
 #[must_use]
 pub fn size(path: &Path) -> Option<u64> {
@@ -171,24 +177,57 @@ pub fn is_noexec(path: &Path) -> bool {
     }
 }
 
+/// Opens a file to read it, links followed. Only a regular file has an end: a pipe waits for whoever writes into it, a
+/// device may give bytes for ever. Everything that reads a file by its path opens it here.
+pub(super) fn open_regular(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
+    let regular = |meta: fs::Metadata| match () {
+        () if meta.is_file() => Ok(meta),
+        () if meta.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        () => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    };
+    // Opening a device can do something; so it is looked at first, and again when nobody can exchange it any more.
+    regular(fs::metadata(path)?)?;
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.union(rustix::fs::OFlags::NOCTTY).bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    let meta = regular(file.metadata()?)?;
+    Ok((file, meta))
+}
+
 /// The whole content of a file.
 ///
 /// # Errors
-/// When it can't be read.
+/// When it can't be read, or is no regular file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    wrap("read", path, fs::read(path))
+    wrap("read", path, read_all(path, u64::MAX))
 }
 
 /// The whole content of a file that is no larger than `most` bytes.
 ///
 /// # Errors
-/// When it can't be read or is larger.
+/// When it can't be read, is no regular file or is larger.
 pub fn read_capped(path: &Path, most: u64) -> Result<Vec<u8>> {
-    if size(path).is_some_and(|size| size > most) {
-        let text = format!("it is larger than {} MiB", most >> 20);
-        return wrap("read", path, Err(io::Error::new(io::ErrorKind::FileTooLarge, text)));
+    wrap("read", path, read_all(path, most))
+}
+
+fn read_all(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (file, meta) = open_regular(path)?;
+    let mut bytes = Vec::new();
+    if meta.len() <= most {
+        bytes.reserve_exact(usize::try_from(meta.len()).unwrap_or(0));
+        file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     }
-    read(path)
+    // It may grow while it is read.
+    if meta.len() > most || bytes.len() as u64 > most {
+        let text = format!("it is larger than {} MiB", most >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(bytes)
 }
 
 /// All of stdin, when it is no longer than `most` bytes.
@@ -213,7 +252,7 @@ pub fn read_stdin(most: u64) -> Result<Vec<u8>> {
 /// When it can't be read.
 pub fn digest(path: &Path) -> Result<(u64, Sha256)> {
     let inner = || -> io::Result<(u64, Sha256)> {
-        let mut file = fs::File::open(path)?;
+        let (mut file, _) = open_regular(path)?;
         let (mut hasher, mut size, mut chunk) = (Hasher::default(), 0, vec![0; 64 << 10]);
         loop {
             let count = file.read(&mut chunk)?;
@@ -232,7 +271,12 @@ pub fn digest(path: &Path) -> Result<(u64, Sha256)> {
 /// # Errors
 /// When it can't be read or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
-    wrap("read", path, fs::read_to_string(path))
+    let text = read_all(path, u64::MAX).and_then(|bytes| {
+        // The words of the standard library.
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
+    });
+    wrap("read", path, text)
 }
 
 /// The names in a folder, sorted by bytes; names that are no text are left out.
@@ -314,6 +358,42 @@ pub fn canonical(path: &Path) -> Result<PathBuf> {
     })
 }
 
+/// Where a path that a user's file has, or is to have, leads when a link on the way to it, or in its place, leads out of
+/// `root`; a link to nothing too. What lies there isn't in the repository, and writing it changes somebody else's things.
+/// A path that isn't below `root` by its own words was named so on purpose.
+#[must_use]
+pub fn leads_out(root: &Path, path: &Path) -> Option<PathBuf> {
+    fn end(path: &Path, links: u8) -> PathBuf {
+        if let Ok(real) = canonical(path) {
+            return real;
+        }
+        match (fs::read_link(path), path.parent(), path.file_name()) {
+            // A circle leads nowhere, and nothing can be written there.
+            (Ok(next), Some(folder), _) if links < 40 => end(&end(folder, links + 1).join(next), links + 1),
+            (Err(_), Some(folder), Some(name)) => end(folder, links).join(name),
+            (Err(_), Some(folder), None) if !folder.as_os_str().is_empty() => without_dots(path),
+            _ => path.to_owned(),
+        }
+    }
+    let top = canonical(root).ok()?;
+    let end = path.starts_with(root).then(|| without_dots(&end(path, 0)))?;
+    (!end.starts_with(&top)).then_some(end)
+}
+
+/// Refuses to write to a path that [`leads_out`] of a repository.
+///
+/// # Errors
+/// When it does.
+pub fn keep_to(root: &Path, path: &Path) -> Result<()> {
+    match leads_out(root, path) {
+        None => Ok(()),
+        Some(end) => {
+            let why = format!("a link leads to {}, out of {}", shown(&end), shown(root));
+            wrap("write", path, Err(io::Error::other(why)))
+        }
+    }
+}
+
 /// Removes a file or folder; nothing there is fine.
 ///
 /// # Errors
@@ -381,5 +461,85 @@ mod tests {
         let error = read(Path::new("/no/such/file")).unwrap_err();
         assert!(error.is_missing());
         assert_eq!(error.to_string(), "can't read /no/such/file");
+    }
+
+    #[test]
+    fn what_is_read_is_as_it_is() {
+        let dir = Scratch::new().unwrap();
+        let path = dir.path().join("f");
+        fs::write(&path, "text").unwrap();
+        assert_eq!((read(&path).unwrap(), read_text(&path).unwrap()), (b"text".to_vec(), "text".to_owned()));
+        assert_eq!(read_capped(&path, 4).unwrap(), b"text");
+        assert!(read_capped(&path, 3).is_err());
+        assert_eq!(digest(&path).unwrap(), (4, Sha256::of(b"text")));
+        fs::write(&path, b"\xff").unwrap();
+        assert!(read_text(&path).is_err());
+        assert!(read(dir.path()).is_err());
+    }
+
+    // Pipes are made by a call that not every Unix has.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_may_have_no_end_is_not_read() {
+        let dir = Scratch::new().unwrap();
+        let (pipe, link) = (dir.path().join("pipe"), dir.path().join("link"));
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        std::os::unix::fs::symlink("pipe", &link).unwrap();
+        let why = |result: Result<()>| std::error::Error::source(&result.unwrap_err()).unwrap().to_string();
+        for path in [&*pipe, &link, Path::new("/dev/zero"), Path::new("/dev/null")] {
+            for result in [
+                read(path).map(drop),
+                read_capped(path, 9).map(drop),
+                read_text(path).map(drop),
+                digest(path).map(drop),
+            ] {
+                assert_eq!(why(result), "it is not a regular file", "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_out_of_a_repository_is_seen_wherever_it_stands() {
+        let dir = Scratch::new().unwrap();
+        let top = canonical(dir.path()).unwrap();
+        let at = |name: &str| top.join(name);
+        for name in ["repo/in", "elsewhere", "repo-too"] {
+            create_folder(&at(name)).unwrap();
+        }
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, at(name)).unwrap();
+        link("../elsewhere", "repo/out");
+        link("../elsewhere/later", "repo/dangling");
+        link("../elsewhere/deep/later", "repo/deep");
+        link("dangling", "repo/chain");
+        link("../repo-too", "repo/beside");
+        link("in", "repo/inner");
+        link("in/later", "repo/soon");
+        link("../repo/in", "repo/around");
+        link("circle", "repo/circle");
+        link("repo", "named");
+        for root in ["repo", "named"] {
+            for (inner, end) in [
+                ("in/x", None),
+                ("new/deeper/x", None),
+                ("inner/x", None),
+                ("soon", None),
+                ("around/x", None),
+                ("circle", None),
+                ("out", Some("elsewhere")),
+                ("out/x", Some("elsewhere/x")),
+                ("out/deeper/x", Some("elsewhere/deeper/x")),
+                ("dangling", Some("elsewhere/later")),
+                ("dangling/x", Some("elsewhere/later/x")),
+                ("deep", Some("elsewhere/deep/later")),
+                ("chain", Some("elsewhere/later")),
+                ("beside/x", Some("repo-too/x")),
+            ] {
+                let path = at(root).join(inner);
+                assert_eq!(leads_out(&at(root), &path), end.map(at), "{root} {inner}");
+                assert_eq!(keep_to(&at(root), &path).is_ok(), end.is_none(), "{root} {inner}");
+            }
+        }
+        assert_eq!(leads_out(&at("repo"), &at("elsewhere/x")), None);
     }
 }

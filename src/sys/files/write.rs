@@ -113,8 +113,10 @@ fn write_at(path: &Path, bytes: &[u8]) -> io::Result<()> {
             return Ok(());
         }
     }
-    let mut file = fs::OpenOptions::new().write(true).truncate(meta.is_file()).open(path)?;
-    file.write_all(bytes)?;
+    let mut options = fs::OpenOptions::new();
+    unwaiting(options.write(true).truncate(meta.is_file()));
+    let mut file = options.open(path)?;
+    put(&mut file, bytes)?;
     if meta.is_file() { file.sync_data() } else { Ok(()) }
 }
 
@@ -162,14 +164,19 @@ fn like(meta: &fs::Metadata, file: &fs::File) -> io::Result<()> {
 /// When it can't be written, or a pipe has no reader.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.append(true).create(true);
-    // Opening a pipe that nobody reads would wait for ever.
+    unwaiting(options.append(true).create(true));
+    wrap("write", path, options.open(path).and_then(|mut file| put(&mut file, bytes)))
+}
+
+/// Opening a pipe that nobody reads would wait for ever.
+fn unwaiting(options: &mut fs::OpenOptions) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
+        options,
         rustix::fs::OFlags::NONBLOCK.union(rustix::fs::OFlags::NOCTTY).bits().cast_signed(),
     );
-    wrap("write", path, options.open(path).and_then(|mut file| put(&mut file, bytes)))
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 fn put(file: &mut fs::File, mut bytes: &[u8]) -> io::Result<()> {
@@ -406,6 +413,7 @@ mod tests {
         let made = rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0);
         made.unwrap();
         assert!(append(&pipe, b"x").is_err(), "nobody reads");
+        assert!(write_users(&pipe, b"x").is_err(), "nobody reads");
         let reader = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
         append(&pipe, b"through").unwrap();
         let mut got = [0; 7];

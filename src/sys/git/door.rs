@@ -44,6 +44,10 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1"),
     ("GIT_ATTR_NOSYSTEM", "1"),
     ("GIT_TERMINAL_PROMPT", "0"),
+    // The user's settings can ask for a trace, which would go to stderr among git's own words.
+    ("GIT_TRACE2", "0"),
+    ("GIT_TRACE2_PERF", "0"),
+    ("GIT_TRACE2_EVENT", "0"),
     // git's words are shown, and searched for by those who read them.
     ("LC_ALL", "C"),
 ];

@@ -121,6 +121,10 @@ impl Store {
     }
 
     fn batch(&self, how: &str, ids: &[String], bytes: usize) -> Result<Vec<u8>, GitError> {
+        // Nothing is said of nothing.
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let [named, place] = self.named();
         let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
         let args = [&*named, &*place, "cat-file", how];

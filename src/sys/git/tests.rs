@@ -2,7 +2,7 @@
 
 mod worktree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::door::said;
 use super::*;
@@ -473,4 +473,15 @@ fn what_is_in_no_commit_is_told_or_it_is_an_error() {
     assert!(uncommitted(&folder).is_err(), "the commit's files aren't there");
     write(&folder, ".git/HEAD", "garbage\n");
     assert!(uncommitted(&folder).is_err(), "a damaged HEAD");
+}
+
+#[test]
+fn what_git_remarks_is_no_answer() {
+    let dir = repository();
+    // git warns of it with every command.
+    run(dir.path(), &["config", "core.fsync", "bogus"]);
+    assert_eq!(changed_since(dir.path(), "HEAD").unwrap(), [PathBuf::new(); 0]);
+    write(dir.path(), "shared/words.go", "2");
+    let changed = changed_since(dir.path(), "HEAD").unwrap();
+    assert!(changed.len() == 1 && changed[0].ends_with("shared/words.go"), "{changed:?}");
 }

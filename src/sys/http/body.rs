@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::HttpError;
 use super::pace::Pace;
+use crate::sys::files::open_regular;
 use crate::sys::interrupt;
 
 /// How many characters of an unusable answer are shown.
@@ -30,7 +31,7 @@ impl<'a> Outgoing<'a> {
         progress: &'a (dyn Fn(u64) + Sync),
         pace: Pace,
     ) -> Result<Outgoing<'a>, HttpError> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
+        let (file, _) = open_regular(path).map_err(|error| unreadable(path, &error.to_string()))?;
         progress(0);
         Ok(Outgoing { file, path, left: size, sent: 0, progress, pace, failure: None })
     }

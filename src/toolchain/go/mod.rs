@@ -21,7 +21,7 @@ use crate::model::plan::{Outputs, Step};
 use crate::model::project::{GoSource, Language, Plugin, Source};
 use crate::model::target::Target;
 use crate::model::tools::{GoTool, Missing, Tools};
-use settings::{IRRELEVANT, environment, in_force};
+use settings::{IRRELEVANT, environment, in_force, taken_out};
 
 /// The Go toolchain.
 pub struct Go;
@@ -129,6 +129,7 @@ impl Toolchain for Go {
                 ])
                 .args(tags(go));
             line.env = environment(order, go, target);
+            line.without = taken_out(order.environment);
             (line.args(group.iter().map(|plugin| pattern(plugin))), group)
         };
         groups.into_iter().map(ask).collect()
@@ -252,6 +253,7 @@ fn step(order: &Order<'_>, group: &[usize], number: usize) -> Step {
     };
     line = line.args(group.iter().map(|at| pattern(order.units[*at].2)));
     line.env = environment(order, go, first.target);
+    line.without = taken_out(order.environment);
     Step {
         language: Language::Go,
         target: first.target,

@@ -5,7 +5,7 @@
 //! not used, and that is said. GOFLAGS, GOEXPERIMENT and GOWORK can't be set to nothing; they are used, kept in the
 //! receipt and named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Order;
 use crate::model::finding::Finding;
@@ -56,6 +56,31 @@ pub(super) const IRRELEVANT: [&str; 34] = [
 const HARMLESS: [&str; 10] =
     ["-buildvcs", "-json", "-mod", "-modcacherw", "-n", "-p", "-trimpath", "-v", "-work", "-x"];
 
+/// What the go command, its compiler and its linker read besides what `go env` shows: how Go's own developers look into
+/// them. Some decide what is linked against, none is meant for a plugin, so no build inherits them.
+const TAKEN_OUT: [&str; 13] = [
+    "DEBUG_TRACE_INLHEUR",
+    "GOCLOBBERDEADHASH",
+    "GOCOMPILEDEBUG",
+    "GOSSADIR",
+    "GOSSAFUNC",
+    "GOSSAHASH",
+    "GOSSAPKG",
+    "GO_BUILDER_NAME",
+    "GO_EXTLINK_ENABLED",
+    "GO_GCFLAGS",
+    "GO_LDFLAGS",
+    "GO_SSA_PHI_LOC_CUTOFF",
+    "GSHS_LOGFILE",
+];
+
+/// Of an environment, what reaches no build.
+pub(super) fn taken_out(environment: &BTreeMap<String, String>) -> BTreeSet<String> {
+    // Windows takes names in any case.
+    let is = |name: &&String| TAKEN_OUT.contains(&name.to_ascii_uppercase().as_str());
+    environment.keys().filter(is).cloned().collect()
+}
+
 /// What is set for every build unless wick.toml says otherwise. Cross builds can't use cgo, and a binary for Termux must
 /// not need the C library of the builder.
 fn decided(target: Target) -> [(&'static str, &'static str); 4] {
@@ -105,6 +130,18 @@ pub(super) fn remarks(order: &Order<'_>, go: &GoSource, target: Target) -> Vec<F
                     format!("{name}={asked} is a setting of this machine and isn't used; plugins are built with {value}"),
                 )
                 .hint(format!("ask for it in wick.toml: [go] env = {{ {name} = \"{asked}\" }}")),
+            );
+        }
+    }
+    for name in taken_out(order.environment).iter().filter(|name| !go.env.contains_key(*name)) {
+        if let Some(value) = variable(name) {
+            let value = value.escape_debug();
+            found.push(
+                Finding::warning(
+                    "setting-unused",
+                    format!("{name}={value} is a setting of this machine and isn't used; plugins are built without it"),
+                )
+                .hint(format!("unset {name}")),
             );
         }
     }
@@ -242,6 +279,9 @@ mod tests {
             (&[], &[("GOFLAGS", "-gcflags=-l")], &[], Some("decides the binary")),
             (&[("GOEXPERIMENT", "jsonv2")], &[], &[], Some("GOEXPERIMENT=jsonv2")),
             (&[("GOWORK", "off")], &[], &[], Some("GOWORK=off")),
+            (&[("GO_EXTLINK_ENABLED", "1")], &[], &[], Some("plugins are built without it")),
+            (&[("GOCOMPILEDEBUG", "")], &[], &[], None),
+            (&[("GO_EXTLINK_ENABLED", "1")], &[], &[("GO_EXTLINK_ENABLED", "0")], None),
             (&[("GOAMD64", "v1")], &[("GOAMD64", "v1")], &[], None),
             (&[("GOARM64", "v9.0")], &[], &[], None),
             (&[], &[("CGO_ENABLED", "1")], &[], None),
@@ -255,5 +295,13 @@ mod tests {
                 None => assert_eq!(told, [""; 0], "{environment:?}"),
             }
         }
+    }
+
+    #[test]
+    fn what_only_gos_developers_set_reaches_no_build() {
+        let environment =
+            map(&[("GO_EXTLINK_ENABLED", "1"), ("GOSSAFUNC", "main"), ("GOCACHE", "/c"), ("CC", "cc")]);
+        let out: Vec<String> = taken_out(&environment).into_iter().collect();
+        assert_eq!(out, ["GOSSAFUNC", "GO_EXTLINK_ENABLED"]);
     }
 }

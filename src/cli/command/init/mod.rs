@@ -33,7 +33,11 @@ pub(in crate::cli) fn run(args: &InitArgs, session: &Session, console: &Console)
     }
     let languages: BTreeSet<Language> = args.lang.iter().map(|one| Language::from(*one)).collect();
     let setup = scaffold::setup(&before.layout, &languages, args.module.as_deref())?;
-    for piece in setup.pieces.iter().filter(|piece| piece.standing == scaffold::Standing::Missing) {
+    let missing = || setup.pieces.iter().filter(|piece| piece.standing == scaffold::Standing::Missing);
+    let own = (workflow.standing != Standing::Same && !edited).then_some(&*workflow.path);
+    let first = missing().map(|piece| &*piece.path).chain(own);
+    scaffold::keep_to_repository(&before.layout.root, first)?;
+    for piece in missing() {
         piece.write()?;
     }
     let root = &before.layout.root;
