@@ -1,10 +1,12 @@
 //! Go: `go build` with everything that would make two builds differ turned off.
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
+mod assembly;
 mod cgo;
 mod modules;
 mod settings;
 
+pub use assembly::included;
 pub use cgo::{imports_c, needs_only_c};
 pub use modules::composition;
 
@@ -94,9 +96,7 @@ impl Toolchain for Go {
         }
         let setting = |name: &str| order.tools.go.as_ref()?.settings.get(name);
         let goflags = env.get("GOFLAGS").or_else(|| setting("GOFLAGS"))?;
-        ["-overlay", "-modfile", "-toolexec"]
-            .iter()
-            .find(|flag| goflags.contains(**flag))
+        settings::unlisted(goflags)
             .map(|flag| format!("GOFLAGS has {flag}: what it brings in can't be listed"))
     }
 
@@ -322,6 +322,8 @@ fn closure(
     let (mut sources, mut files, mut ignored) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut add = |path: PathBuf| sources.insert(SourcePath::File(path));
     add(plugin.dir.join("VERSION"));
+    // The profile that go optimizes a program by unless it is told otherwise.
+    add(plugin.dir.join("default.pgo"));
     add(source(plugin).module_root.join("vendor/modules.txt"));
     if let Some(work) = work {
         add(PathBuf::from(work));
