@@ -17,7 +17,7 @@ use crate::model::command::CommandLine;
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::{Plugin, Source};
-use crate::phase::parallel;
+use crate::phase::{parallel, trace};
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::sys::{env, files, git};
 use crate::toolchain::SourcePath;
@@ -161,7 +161,17 @@ fn loose(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Vec<PathBuf> {
             && !path.starts_with(&run.plan.output)
             && !written.contains_key(path)
     };
-    loose.into_iter().filter(concerns).collect()
+    let mut loose: Vec<PathBuf> = loose.into_iter().filter(concerns).collect();
+    // What systems and editors leave there, and what whoever works here has asked git not to see, is no input of a
+    // generator, as long as it is in no commit.
+    if !loose.is_empty()
+        && let (Ok(tracked), Ok(hidden)) = (git::committed(root), git::hidden(root))
+    {
+        let is_litter =
+            |path: &Path| path.file_name().is_some_and(|name| trace::is_litter(&name.to_string_lossy()));
+        loose.retain(|path| tracked.contains(path) || !(is_litter(path) || hidden.contains(path)));
+    }
+    loose
 }
 
 /// The folder of a plugin's module or workspace.
@@ -334,6 +344,8 @@ fn walk(folder: &Path, passed: &[PathBuf], seen: &mut BTreeMap<PathBuf, Seen>) -
         match files::kind(&path) {
             files::Kind::Folder
                 if files::is_link(&path) || PASSED.contains(&&*name) || passed.contains(&path) => {}
+            // What can't be read here no command reads: somebody else's folder, a container's volume.
+            files::Kind::Folder if files::list(&path).is_err() => {}
             files::Kind::Folder => walk(&path, passed, seen)?,
             files::Kind::File => {
                 let digest = digest_of(&path);

@@ -126,10 +126,11 @@ pub fn whole(folders: &[PathBuf], root: &Path, fingerprints: &Fingerprints) -> O
 }
 
 /// What systems and editors leave in every folder; no build script reads it.
-fn is_litter(name: &str) -> bool {
+pub(super) fn is_litter(name: &str) -> bool {
     [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
         || [".swp", ".swo", "~"].iter().any(|end| name.ends_with(end))
         || name.starts_with(".#")
+        || name.starts_with('#') && name.ends_with('#')
 }
 
 /// Whether an input is still what it was; if not, what to say.

@@ -209,6 +209,8 @@ fn what_was_there_before_is_nobodys_but_the_users() {
         "\n[plugin.alpha]\ngenerate = [[\"gofmt\", \"-w\", \".\"], [\"touch\", \"VERSION\"]]\n",
     );
     repo.append(".gitignore", "wip*\n");
+    let main = repo.path("connector/alpha/main.go");
+    assert!(std::process::Command::new("gofmt").arg("-w").arg(&main).status().unwrap().success());
     repo.commit("Format");
     let build = |key: &str| {
         repo.wick(&["plugin", "build", key, "-q"]).run().expect_code(0);
@@ -263,4 +265,59 @@ fn what_a_generator_wrote_counts_for_its_own_plugin() {
         assert_eq!(state["uncommitted"][0]["path"], "shared/words/zz.go", "{state}");
         assert_eq!(source(&repo, "tool-gamma")["dirty"], false);
     }
+}
+
+/// What systems, editors and this clone's own ignore rules leave in a folder is no input; what else lies there is, and a
+/// folder that nobody can read is none.
+#[test]
+fn what_lies_about_is_no_input() {
+    if repo::lacks("what_lies_about_is_no_input", &["go", "git"]) {
+        return;
+    }
+    let repo = with_generator();
+    repo.write(".git/info/exclude", "notes/\n");
+    repo.write(".git/their-excludes", "*.mine\n");
+    let excludes = repo.path(".git/their-excludes");
+    repo.git(&["config", "core.excludesFile", excludes.to_str().unwrap()]);
+    for litter in [".DS_Store", ".main.go.swp", "tool/gamma/text.txt~", "notes/a.txt", "cmd/my.mine"] {
+        repo.write(litter, "x");
+    }
+    let closed = repo.path("zz_closed");
+    fs::create_dir(&closed).unwrap();
+    let mode =
+        |bits| fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(bits)).unwrap();
+    mode(0);
+    repo.wick(&["plugin", "build", "gamma", "-q"]).run().expect_code(0);
+    mode(0o755);
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(state["dirty"], false, "{state}");
+    repo.write("loose.txt", "x");
+    repo.wick(&["plugin", "build", "gamma", "-q"]).run().expect_code(0);
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(state["uncommitted"][0]["path"], "loose.txt", "{state}");
+    let release = ["plugin", "release", "gamma", "--dry-run"];
+    let ran = repo.wick(&release).env("WICK_GITHUB_TOKEN", "x").env("GITHUB_REPOSITORY", "o/p").run();
+    assert!(format!("{ran}").contains("commit it, or name it in .gitignore"), "{ran}");
+}
+
+/// In a fresh clone, what is embedded isn't generated yet.
+#[test]
+fn a_change_selects_by_what_generators_may_read() {
+    if repo::lacks("a_change_selects_by_what_generators_may_read", &["go", "git"]) {
+        return;
+    }
+    let repo = Repo::go();
+    repo.append("tool/gamma/main.go", "\n//go:embed zz.txt\nvar _ string\n");
+    repo.replace("tool/gamma/main.go", "import (\n", "import (\n\t_ \"embed\"\n");
+    repo.append("wick.toml", "\n[plugin.gamma]\ngenerate = [[\"cp\", \"VERSION\", \"zz.txt\"]]\n");
+    let repo = repo.committed();
+    repo.append(".gitignore", "zz*\n");
+    repo.commit("Ignore what is generated");
+    let selected = || {
+        let args = ["plugin", "build", "--changed", "--since", "HEAD", "--dry-run"];
+        repo.wick(&args).run().expect_code(0).stdout.contains("gamma")
+    };
+    assert!(!selected(), "nothing changed");
+    repo.write("tool/gamma/text.txt", "x\n");
+    assert!(selected());
 }

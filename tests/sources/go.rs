@@ -71,11 +71,12 @@ const ROWS: &[Row] = &[
                 let text = "#include \"textflag.h\"\n#include \"../defs.inc\"\n\nTEXT ·asm(SB), NOSPLIT, $0\n\tBACK\n";
                 repo.write(&format!("shared/words/a_{arch}.s"), text);
             }
-            repo.commit("assembly");
             repo.write("shared/defs.inc", "#include \"more.inc\"\n");
+            repo.git(&["add", "--force", "shared/defs.inc"]);
+            repo.commit("assembly");
             repo.write("shared/words/more.inc", "#define BACK RET\n");
         },
-        found: &["shared/defs.inc: not-in-commit", "shared/words/more.inc: not-in-commit"],
+        found: &["shared/words/more.inc: not-in-commit"],
     },
     Row {
         what: "a module beside the repository",
