@@ -1,6 +1,7 @@
 //! Generate: runs what a plugin declares in wick.toml to make sources that are in no commit, before anything of it is
-//! traced. What a command wrote is known by the files themselves, before and after: a file that lay there and that no
-//! command touched is not generated, whatever its name.
+//! traced. What a command wrote is known by the files themselves, before and after, and by the record of the run before:
+//! a file that lay there and that wick doesn't know from that run isn't generated, whatever its name and whoever rewrote
+//! it. Nothing is ever removed.
 //!
 //! What a generator reads can't be traced. So all of the plugin's module (go.mod) or workspace (Cargo.toml) and of the
 //! project counts as read: when anything there changes, or the program does, it runs again; and what it wrote counts as
@@ -16,7 +17,7 @@ use crate::model::command::CommandLine;
 use crate::model::digest::{Hasher, Sha256};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::project::{Plugin, Source};
-use crate::phase::parallel;
+use crate::phase::{parallel, trace};
 use crate::sys::fingerprint::is_no_source;
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::sys::{env, files, git};
@@ -129,10 +130,12 @@ fn missing(run: &Run<'_>, plugins: &[&Plugin]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All that was written, by every plugin's generators.
+/// What was written, by the place of the plugin whose generators did.
 #[must_use]
-pub fn all(generated: &Generated) -> Files {
-    generated.values().flatten().flat_map(|files| files.clone()).collect()
+pub fn all(generated: &Generated) -> BTreeMap<String, Files> {
+    let wrote =
+        |(place, files): (&String, &Result<Files, Failure>)| Some((place.clone(), files.clone().ok()?));
+    generated.iter().filter_map(wrote).collect()
 }
 
 /// What a plugin's build read by way of its generators, beside its own closure: what they wrote, and whatever of the
@@ -140,15 +143,33 @@ pub fn all(generated: &Generated) -> Files {
 /// plugin without generators; nothing where it can't be told what isn't the commit's.
 pub(super) fn sources(run: &Run<'_>, plugin: &Plugin, generated: &Generated) -> Option<Vec<SourcePath>> {
     let Some(Ok(files)) = generated.get(&plugin.place) else { return Some(Vec::new()) };
+    // What another plugin's generators wrote was made from what counts as read here as well.
+    let any: Files = all(generated).into_values().flatten().collect();
+    let written = files.keys().cloned();
+    Some(loose(run, plugin, &any)?.into_iter().chain(written).map(SourcePath::File).collect())
+}
+
+/// What of everything that a plugin's generators may read isn't the commit's, without what they wrote; nothing where git
+/// can't tell.
+fn loose(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Option<Vec<PathBuf>> {
     let (root, whole) = (&run.project.root, whole(plugin));
     let loose = git::uncommitted(root).ok()?;
     let concerns = |path: &PathBuf| {
         (path.starts_with(root) || path.starts_with(whole))
             && !path.starts_with(&run.plan.output)
-            && !files.contains_key(path)
+            && !written.contains_key(path)
     };
-    let written = files.keys().cloned();
-    Some(loose.into_iter().filter(concerns).chain(written).map(SourcePath::File).collect())
+    let mut loose: Vec<PathBuf> = loose.into_iter().filter(concerns).collect();
+    // What systems and editors leave there, and what whoever works here has asked git not to see, is no input of a
+    // generator, as long as it is in no commit.
+    if !loose.is_empty()
+        && let (Ok(tracked), Ok(hidden)) = (git::committed(root), git::hidden(root))
+    {
+        let is_litter =
+            |path: &Path| path.file_name().is_some_and(|name| trace::is_litter(&name.to_string_lossy()));
+        loose.retain(|path| tracked.contains(path) || !(is_litter(path) || hidden.contains(path)));
+    }
+    Some(loose)
 }
 
 /// The folder of a plugin's module or workspace.
@@ -164,63 +185,103 @@ pub(super) fn whole(plugin: &Plugin) -> &Path {
 struct Record {
     commands: String,
     programs: Vec<String>,
-    /// Everything that may have been read, without what was written.
-    inputs: Sha256,
+    /// Everything that may have been read, without what was written. Nothing when a command failed.
+    inputs: Option<Sha256>,
     /// What was written, by path from the project's folder.
     files: BTreeMap<String, Sha256>,
+    /// Of those, what was made from inputs that weren't all the commit's.
+    #[serde(default)]
+    loose: BTreeSet<String>,
+    /// Of those, what counts no more until it is made anew: made from inputs that weren't the commit's and are others
+    /// now, or by a command that failed.
+    #[serde(default)]
+    stale: BTreeSet<String>,
 }
 
 fn of_plugin(run: &Run<'_>, plugin: &Plugin) -> Result<Files, Failure> {
     let keep = run.plan.output.join(".wick/generated").join(format!("{}-{}.json", plugin.kind, plugin.key));
     let known: Option<Record> = files::read(&keep).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    // What other commands wrote is none of these commands' files.
+    let known = known.filter(|record| record.commands == written(plugin));
     let root = &run.project.root;
     let recorded: Files = known
         .iter()
         .flat_map(|record| &record.files)
         .map(|(path, digest)| (root.join(path), *digest))
         .collect();
-    let before = look(run, plugin, &recorded)?;
+    let before = look(run, plugin)?;
     let programs: Vec<String> = commands(plugin).iter().map(|line| program(run, line)).collect();
-    if let Some(record) = known.filter(|_| run.freshness == Freshness::Trust) {
-        let intact = recorded.iter().all(|(path, digest)| digest_of(path) == Some(*digest));
-        let same = record.commands == written(plugin) && record.programs == programs;
-        if intact && same && record.inputs == inputs(&before, &recorded, root) {
-            return Ok(recorded);
+    let intact = recorded.iter().all(|(path, digest)| digest_in(&before, path) == Some(*digest));
+    let fits = |record: &Record| {
+        record.programs == programs && record.inputs == Some(inputs(&before, &recorded, root))
+    };
+    if run.freshness == Freshness::Trust && intact && known.as_ref().is_some_and(fits) {
+        let counting = |record: &Record| without(&recorded, root, &record.stale);
+        let counted = known.as_ref().map(counting).unwrap_or_default();
+        if let Some(record) = known.filter(|record| !record.loose.is_empty())
+            && loose(run, plugin, &recorded).is_some_and(|loose| loose.is_empty())
+        {
+            keep_record(&keep, &Record { loose: BTreeSet::new(), ..record })?;
         }
-    }
-    // What an earlier run wrote is made anew, also by a generator that leaves alone what needs no change.
-    let own: Vec<PathBuf> = recorded
-        .iter()
-        .filter(|(path, digest)| digest_of(path) == Some(**digest))
-        .map(|(path, _)| path.clone())
-        .collect();
-    let committed = if own.is_empty() { BTreeSet::new() } else { git::committed(root)? };
-    let removed: BTreeSet<PathBuf> = own.into_iter().filter(|path| !committed.contains(path)).collect();
-    for path in &removed {
-        files::remove(path)?;
+        return Ok(counted);
     }
     let scratch = run.store.scratch()?;
-    for line in commands(plugin) {
-        execute(plugin, line, scratch.path())?;
-    }
-    let after = look(run, plugin, &Files::new())?;
-    let wrote = |(path, seen): &(&PathBuf, &Seen)| {
-        removed.contains(*path) || before.get(*path).is_none_or(|there| there.stamp != seen.stamp)
+    let ended = commands(plugin).into_iter().try_for_each(|line| execute(plugin, line, scratch.path()));
+    let after = look(run, plugin)?;
+    // Wick can't tell a file that somebody wrote and a command rewrote (`gofmt -w`) from one that a command makes. So a
+    // file is a generator's only when it wasn't there before, or was exactly what the same commands had left.
+    let is_own = |path: &Path| {
+        !before.contains_key(path)
+            || recorded.get(path).is_some_and(|digest| digest_in(&before, path) == Some(*digest))
     };
-    let files: Files =
-        after.iter().filter(wrote).filter_map(|(path, _)| Some((path.clone(), digest_of(path)?))).collect();
-    let record = Record {
+    let own = || after.iter().filter(|(path, _)| is_own(path));
+    let files: Files = own().filter_map(|(path, seen)| Some((path.clone(), seen.digest?))).collect();
+    let mut record = Record {
         commands: written(plugin),
         programs,
-        inputs: inputs(&before, &files, root),
+        inputs: ended.is_ok().then(|| inputs(&before, &files, root)),
         files: files.iter().map(|(path, digest)| (from(root, path), *digest)).collect(),
+        loose: BTreeSet::new(),
+        stale: BTreeSet::new(),
     };
-    if let Some(folder) = keep.parent() {
+    let is_loose = loose(run, plugin, &files).is_none_or(|loose| !loose.is_empty());
+    for (path, seen) in own() {
+        let name = from(root, path);
+        if before.get(path).is_none_or(|there| there.stamp != seen.stamp) {
+            if ended.is_err() {
+                record.stale.insert(name);
+            } else if is_loose {
+                record.loose.insert(name);
+            }
+        } else if let Some(known) = &known {
+            // What a command left alone was made from what there was when it was written.
+            let was_loose = known.loose.contains(&name);
+            if known.stale.contains(&name) || was_loose && known.inputs != record.inputs {
+                record.stale.insert(name);
+            } else if was_loose && is_loose {
+                record.loose.insert(name);
+            }
+        }
+    }
+    keep_record(&keep, &record)?;
+    ended?;
+    Ok(without(&files, root, &record.stale))
+}
+
+fn without(files: &Files, root: &Path, names: &BTreeSet<String>) -> Files {
+    files
+        .iter()
+        .filter(|(path, _)| !names.contains(&from(root, path)))
+        .map(|(p, d)| (p.clone(), *d))
+        .collect()
+}
+
+fn keep_record(place: &Path, record: &Record) -> Result<(), Failure> {
+    if let Some(folder) = place.parent() {
         files::create_folder(folder)?;
     }
-    let text = serde_json::to_string_pretty(&record).unwrap_or_default();
-    files::write_atomic(&keep, text.as_bytes(), 0o644)?;
-    Ok(files)
+    let text = serde_json::to_string_pretty(record).unwrap_or_default();
+    Ok(files::write_atomic(place, text.as_bytes(), 0o644)?)
 }
 
 fn execute(plugin: &Plugin, line: CommandLine, scratch: &Path) -> Result<(), Failure> {
@@ -250,12 +311,12 @@ fn execute(plugin: &Plugin, line: CommandLine, scratch: &Path) -> Result<(), Fai
 /// A file that a generator may read or write.
 struct Seen {
     stamp: String,
-    /// What it held; nothing for what an earlier run wrote.
+    /// What it held.
     digest: Option<Sha256>,
 }
 
 /// Every file of the project, and of the plugin's module or workspace.
-fn look(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Result<BTreeMap<PathBuf, Seen>, Failure> {
+fn look(run: &Run<'_>, plugin: &Plugin) -> Result<BTreeMap<PathBuf, Seen>, Failure> {
     let mut roots = vec![run.project.root.as_path(), whole(plugin)];
     let mut passed = vec![run.plan.output.clone()];
     if let Source::Rust(rust) = &plugin.source {
@@ -270,25 +331,22 @@ fn look(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Result<BTreeMap<Path
         .copied()
         .collect();
     for root in outer {
-        walk(root, &passed, written, &mut seen)?;
+        walk(root, &passed, &mut seen)?;
     }
     Ok(seen)
 }
 
-fn walk(
-    folder: &Path,
-    passed: &[PathBuf],
-    written: &Files,
-    seen: &mut BTreeMap<PathBuf, Seen>,
-) -> Result<(), Failure> {
+fn walk(folder: &Path, passed: &[PathBuf], seen: &mut BTreeMap<PathBuf, Seen>) -> Result<(), Failure> {
     for name in files::list(folder)? {
         let path = folder.join(&name);
         match files::kind(&path) {
             files::Kind::Folder
                 if files::is_link(&path) || is_no_source(name.as_bytes()) || passed.contains(&path) => {}
-            files::Kind::Folder => walk(&path, passed, written, seen)?,
+            // What can't be read here no command reads: somebody else's folder, a container's volume.
+            files::Kind::Folder if files::list(&path).is_err() => {}
+            files::Kind::Folder => walk(&path, passed, seen)?,
             files::Kind::File => {
-                let digest = if written.contains_key(&path) { None } else { digest_of(&path) };
+                let digest = digest_of(&path);
                 if let Some(stamp) = files::touched(&path) {
                     seen.insert(path, Seen { stamp, digest });
                 }
@@ -306,6 +364,10 @@ fn inputs(seen: &BTreeMap<PathBuf, Seen>, written: &Files, root: &Path) -> Sha25
         hasher.text(&one.digest.map_or_else(String::new, |digest| digest.to_string()));
     }
     hasher.finish()
+}
+
+fn digest_in(seen: &BTreeMap<PathBuf, Seen>, path: &Path) -> Option<Sha256> {
+    seen.get(path)?.digest
 }
 
 fn digest_of(path: &Path) -> Option<Sha256> {

@@ -1,6 +1,6 @@
 //! Asks toolchains which sources plugins are made from, and takes the sources' digests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::failure::{Failure, FailureKind};
@@ -8,7 +8,7 @@ use crate::model::project::Plugin;
 use crate::model::receipt::{Input, InputState};
 use crate::model::target::Target;
 use crate::model::tools::Tools;
-use crate::sys::files::Kind;
+use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Depth, Fingerprints};
 use crate::sys::process::{self, Limits, ProcessError};
 use crate::toolchain::{self, Closure, Order, SourcePath};
@@ -53,11 +53,39 @@ pub fn closures<'a>(
             let text = answer.stdout_text();
             for plugin in about {
                 let closure = toolchain.closures(tools, &text, &[plugin]).map_err(Failure::from);
-                found.push((plugin, closure.map(|mut closures| closures.swap_remove(0))));
+                let mut closure = closure.map(|mut closures| closures.swap_remove(0));
+                if let Ok(closure) = &mut closure {
+                    closure.sources.extend(assembled(closure));
+                }
+                found.push((plugin, closure));
             }
         }
     }
     Ok(found)
+}
+
+/// What assembly files of Go include, and what that includes. The assembler looks beside the file it was given; one that
+/// isn't there may be the toolchain's own.
+fn assembled(closure: &Closure) -> Vec<SourcePath> {
+    let is_assembly = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "s");
+    let mut found = BTreeSet::new();
+    for file in closure.files.iter().filter(is_assembly) {
+        let Some(folder) = file.parent() else { continue };
+        let mut due = vec![file.clone()];
+        while let Some(next) = due.pop() {
+            let text = files::read(&next).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            for name in toolchain::go::included(&text) {
+                let beside = next.parent().unwrap_or(folder);
+                for path in [folder, beside].map(|folder| files::without_dots(&folder.join(name))) {
+                    if found.insert(path.clone()) {
+                        due.push(path);
+                    }
+                }
+            }
+        }
+    }
+    found.into_iter().map(SourcePath::File).collect()
 }
 
 /// What stands at each source now. Nothing when something can't be read completely.
@@ -98,10 +126,11 @@ pub fn whole(folders: &[PathBuf], root: &Path, fingerprints: &Fingerprints) -> O
 }
 
 /// What systems and editors leave in every folder; no build script reads it.
-fn is_litter(name: &str) -> bool {
+pub(super) fn is_litter(name: &str) -> bool {
     [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
         || [".swp", ".swo", "~"].iter().any(|end| name.ends_with(end))
         || name.starts_with(".#")
+        || name.starts_with('#') && name.ends_with('#')
 }
 
 /// Whether an input is still what it was; if not, what to say.

@@ -83,6 +83,13 @@ fn what_a_declared_generator_wrote_counts_as_the_commits() {
     repo.write("tool/gamma/zz_generated.go", "package main\n\nconst text = \"forged\"\n");
     build();
     assert!(repo.read("tool/gamma/zz_generated.go").contains("two"));
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(
+        state["uncommitted"][0]["path"], "tool/gamma/zz_generated.go",
+        "whose it was can't be told: {state}"
+    );
+    repo.remove("tool/gamma/zz_generated.go");
+    build();
     assert_eq!(source(&repo, "tool-gamma")["dirty"], false);
     repo.wick(&["plugin", "build", "gamma", "--force", "-q", "--target", repo::this_machine()])
         .env("GOOS", "plan9")
@@ -146,16 +153,171 @@ fn a_copied_file_of_a_rust_plugin() {
     assert_eq!(state["dirty"], false, "{state}");
     build();
     assert_eq!(source(&repo, "connector-rho")["dirty"], false);
-    // One that leaves alone what is there has not written it.
-    repo.write(
-        "wick.toml",
-        "[plugin.rho]\ngenerate = [[\"sh\", \"-c\", \"test -e src/copied.rs || cp schema.txt src/copied.rs\"]]\n",
-    );
+    // One that leaves alone what is there: it counts as long as the record knows it, made from the commit's.
+    let once = "[plugin.rho]\ngenerate = [[\"sh\", \"-c\", \"test -e src/copied.rs || cp schema.txt src/copied.rs\"]]\n";
+    repo.write("wick.toml", once);
     repo.commit("Copy once");
+    let copied = "connector/rho/src/copied.rs";
+    let is_refused = |why: &str| {
+        build();
+        let state = source(&repo, "connector-rho");
+        assert_eq!(state["uncommitted"][0]["path"], copied, "{why}: {state}");
+    };
+    let is_clean = |why: &str| {
+        build();
+        let state = source(&repo, "connector-rho");
+        assert_eq!(state["dirty"], false, "{why}: {state}");
+    };
+    is_refused("other commands wrote it");
+    repo.remove(copied);
+    is_clean("it is written anew");
+    repo.write("README.md", "More.\n");
+    repo.commit("Say more");
+    is_clean("it was left alone");
+    fs::remove_dir_all(repo.path("bin")).unwrap();
+    is_refused("nobody knows who wrote it");
+    let ran = repo.wick(&["plugin", "release", "rho", "--dry-run"]).env("WICK_GITHUB_TOKEN", "x").run();
+    assert!(
+        ran.stderr.contains("remove it and build again") || ran.stdout.contains("remove it and build again"),
+        "{ran}"
+    );
+    repo.remove(copied);
+    is_clean("it is written anew");
+    repo.append(copied, "pub fn forged() {}\n");
+    is_refused("it was altered");
+    // Made from what is in no commit, and left alone when that is gone.
+    repo.remove(copied);
+    repo.append("connector/rho/schema.txt", "#[allow(dead_code)]\npub const TWO: u8 = 2;\n");
     build();
-    assert_eq!(source(&repo, "connector-rho")["dirty"], false, "what it wrote before is made anew");
-    repo.append("connector/rho/src/copied.rs", "pub fn forged() {}\n");
-    build();
-    let state = source(&repo, "connector-rho");
-    assert_eq!(state["uncommitted"][0]["path"], "connector/rho/src/copied.rs", "{state}");
+    assert_eq!(source(&repo, "connector-rho")["dirty"], true);
+    repo.git(&["checkout", "--quiet", "connector/rho/schema.txt"]);
+    is_refused("it is made from other text");
+    is_refused("still");
+    repo.remove(copied);
+    is_clean("it is written anew");
+}
+
+/// Files of the user's that a generator rewrites stay theirs: none is removed, none counts as generated.
+#[test]
+fn what_was_there_before_is_nobodys_but_the_users() {
+    if repo::lacks("what_was_there_before_is_nobodys_but_the_users", &["go", "git"]) {
+        return;
+    }
+    let repo = with_generator();
+    repo.append(
+        "wick.toml",
+        "\n[plugin.alpha]\ngenerate = [[\"gofmt\", \"-w\", \".\"], [\"touch\", \"VERSION\"]]\n",
+    );
+    repo.append(".gitignore", "wip*\n");
+    let main = repo.path("connector/alpha/main.go");
+    assert!(std::process::Command::new("gofmt").arg("-w").arg(&main).status().unwrap().success());
+    repo.commit("Format");
+    let build = |key: &str| {
+        repo.wick(&["plugin", "build", key, "-q"]).run().expect_code(0);
+    };
+    let found = |key: &str| -> Vec<String> {
+        let state = source(&repo, key);
+        let all = state["uncommitted"].as_array().cloned().unwrap_or_default();
+        all.iter().map(|one| one["path"].as_str().unwrap().to_owned()).collect()
+    };
+    build("alpha");
+    assert_eq!(found("connector-alpha"), [""; 0]);
+    let mine = "package main\n\nvar   wip = 1\n";
+    repo.write("connector/alpha/wip.go", mine);
+    for round in 0..3 {
+        build("alpha");
+        assert!(repo.read("connector/alpha/wip.go").contains("var wip = 1"), "{round}");
+        assert_eq!(found("connector-alpha"), ["connector/alpha/wip.go"], "{round}");
+        repo.append("connector/alpha/wip.go", &format!("\nvar   wip{round} = 1\n"));
+    }
+    repo.remove("connector/alpha/wip.go");
+    // The commit's own files are judged by the commit, whoever rewrote them last.
+    repo.append("connector/alpha/main.go", "\nvar   edited = 1\n\nfunc init() { _ = edited }\n");
+    repo.write("connector/alpha/VERSION", "0.9.9\n");
+    for _ in 0..2 {
+        build("alpha");
+        assert_eq!(found("connector-alpha"), ["connector/alpha/VERSION", "connector/alpha/main.go"]);
+    }
+    repo.remove("connector/alpha/main.go");
+    repo.git(&["checkout", "--quiet", "connector/alpha"]);
+    build("alpha");
+    assert_eq!(found("connector-alpha"), [""; 0]);
+}
+
+/// What one plugin's generator writes isn't the commit's to another plugin.
+#[test]
+fn what_a_generator_wrote_counts_for_its_own_plugin() {
+    if repo::lacks("what_a_generator_wrote_counts_for_its_own_plugin", &["go", "git"]) {
+        return;
+    }
+    let repo = Repo::go();
+    repo.write("tool/gamma/text.txt", "package words\n");
+    repo.append(
+        "wick.toml",
+        "\n[plugin.gamma]\ngenerate = [[\"cp\", \"text.txt\", \"../../shared/words/zz.go\"]]\n",
+    );
+    let repo = repo.committed();
+    repo.append(".gitignore", "zz*\n");
+    repo.commit("Ignore what is generated");
+    for keys in [&["--all-plugins"][..], &["alpha"]] {
+        repo.wick(&[&["plugin", "build", "-q"], keys].concat()).run().expect_code(0);
+        let state = source(&repo, "connector-alpha");
+        assert_eq!(state["uncommitted"][0]["path"], "shared/words/zz.go", "{state}");
+        assert_eq!(source(&repo, "tool-gamma")["dirty"], false);
+    }
+}
+
+/// What systems, editors and this clone's own ignore rules leave in a folder is no input; what else lies there is, and a
+/// folder that nobody can read is none.
+#[test]
+fn what_lies_about_is_no_input() {
+    if repo::lacks("what_lies_about_is_no_input", &["go", "git"]) {
+        return;
+    }
+    let repo = with_generator();
+    repo.write(".git/info/exclude", "notes/\n");
+    repo.write(".git/their-excludes", "*.mine\n");
+    let excludes = repo.path(".git/their-excludes");
+    repo.git(&["config", "core.excludesFile", excludes.to_str().unwrap()]);
+    for litter in [".DS_Store", ".main.go.swp", "tool/gamma/text.txt~", "notes/a.txt", "cmd/my.mine"] {
+        repo.write(litter, "x");
+    }
+    let closed = repo.path("zz_closed");
+    fs::create_dir(&closed).unwrap();
+    let mode =
+        |bits| fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(bits)).unwrap();
+    mode(0);
+    repo.wick(&["plugin", "build", "gamma", "-q"]).run().expect_code(0);
+    mode(0o755);
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(state["dirty"], false, "{state}");
+    repo.write("loose.txt", "x");
+    repo.wick(&["plugin", "build", "gamma", "-q"]).run().expect_code(0);
+    let state = source(&repo, "tool-gamma");
+    assert_eq!(state["uncommitted"][0]["path"], "loose.txt", "{state}");
+    let release = ["plugin", "release", "gamma", "--dry-run"];
+    let ran = repo.wick(&release).env("WICK_GITHUB_TOKEN", "x").env("GITHUB_REPOSITORY", "o/p").run();
+    assert!(format!("{ran}").contains("commit it, or name it in .gitignore"), "{ran}");
+}
+
+/// In a fresh clone, what is embedded isn't generated yet.
+#[test]
+fn a_change_selects_by_what_generators_may_read() {
+    if repo::lacks("a_change_selects_by_what_generators_may_read", &["go", "git"]) {
+        return;
+    }
+    let repo = Repo::go();
+    repo.append("tool/gamma/main.go", "\n//go:embed zz.txt\nvar _ string\n");
+    repo.replace("tool/gamma/main.go", "import (\n", "import (\n\t_ \"embed\"\n");
+    repo.append("wick.toml", "\n[plugin.gamma]\ngenerate = [[\"cp\", \"VERSION\", \"zz.txt\"]]\n");
+    let repo = repo.committed();
+    repo.append(".gitignore", "zz*\n");
+    repo.commit("Ignore what is generated");
+    let selected = || {
+        let args = ["plugin", "build", "--changed", "--since", "HEAD", "--dry-run"];
+        repo.wick(&args).run().expect_code(0).stdout.contains("gamma")
+    };
+    assert!(!selected(), "nothing changed");
+    repo.write("tool/gamma/text.txt", "x\n");
+    assert!(selected());
 }

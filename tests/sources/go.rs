@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::repo::{Repo, git};
-use crate::support::{build, found, go, need, receipt, refused, would_go_out};
+use crate::support::{build, found, found_by, go, need, receipt, refused, would_go_out};
 
 /// What is done to a clean repository; then what is found, in which way.
 struct Row {
@@ -52,6 +52,31 @@ const ROWS: &[Row] = &[
             repo.write("shared/words/texts/two.txt", "two\n");
         },
         found: &["shared/words/texts/two.txt: not-in-commit"],
+    },
+    Row {
+        what: "a profile that go finds by its name",
+        make: |repo| {
+            repo.append(".gitignore", "*.pgo\n");
+            repo.commit("ignore");
+            repo.write("connector/alpha/default.pgo", "GO PREPROFILE V1\n");
+        },
+        found: &["connector/alpha/default.pgo: not-in-commit"],
+    },
+    Row {
+        what: "what an assembly file includes, and what that does",
+        make: |repo| {
+            repo.append(".gitignore", "*.inc\n");
+            repo.write("shared/words/a.go", "package words\n\nfunc asm()\n");
+            for arch in ["amd64", "arm64"] {
+                let text = "#include \"textflag.h\"\n#include \"../defs.inc\"\n\nTEXT ·asm(SB), NOSPLIT, $0\n\tBACK\n";
+                repo.write(&format!("shared/words/a_{arch}.s"), text);
+            }
+            repo.write("shared/defs.inc", "#include \"more.inc\"\n");
+            repo.git(&["add", "--force", "shared/defs.inc"]);
+            repo.commit("assembly");
+            repo.write("shared/words/more.inc", "#define BACK RET\n");
+        },
+        found: &["shared/words/more.inc: not-in-commit"],
     },
     Row {
         what: "a module beside the repository",
@@ -207,4 +232,20 @@ fn a_statement_names_what_is_in_no_commit() {
 fn decoded(payload: &str) -> Vec<u8> {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.decode(payload).unwrap()
+}
+
+/// What nobody can list isn't the commit's, whatever was listed.
+#[test]
+fn a_build_that_cant_be_listed_is_no_commits() {
+    need!(&["go", "git"]);
+    let repo = go().committed();
+    let overlay = repo.root().join(".git/overlay.json");
+    fs::write(&overlay, "{\"Replace\":{}}").unwrap();
+    for flags in [format!("-overlay={}", overlay.display()), "-toolexec=env".to_owned()] {
+        let args = ["plugin", "build", "alpha", "--format", "json"];
+        let ran = repo.wick(&args).env("GOFLAGS", &flags).run().expect_code(0);
+        assert_eq!(found_by(&ran, repo.root(), "alpha"), ["connector/alpha: unlisted"], "{flags}");
+        refused(repo.root(), "alpha", &["connector/alpha (what the build read there can't be listed)"]);
+    }
+    assert_eq!(found(repo.root(), "alpha"), [""; 0], "without them");
 }

@@ -52,8 +52,8 @@ pub struct Built {
     pub states: Vec<BuildState>,
     /// Compiler processes started.
     pub compiler_runs: usize,
-    /// What generators wrote.
-    pub generated: generate::Files,
+    /// What generators wrote, by the place of their plugin.
+    pub generated: BTreeMap<String, generate::Files>,
 }
 
 /// What to do about a place in a binary.

@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::model::digest::Sha256;
 use crate::model::lfs;
 use crate::model::object_id::ObjectFormat;
 use crate::model::project::{Language, Plugin};
 use crate::model::receipt::{Input, InputState};
 use crate::model::source::{SourceState, Uncommitted, Why};
 use crate::model::tools::{CargoKey, Tools};
+use crate::phase::generate::Files;
 use crate::sys::cargo_config;
 use crate::sys::files::{self, Kind};
 use crate::sys::fingerprint::{Content, Depth, Fingerprints, Found};
@@ -36,13 +36,17 @@ pub struct Committed<'a> {
     /// Folders of what lock files pin, and of the toolchains themselves.
     pinned: Vec<PathBuf>,
     tools: &'a Tools,
-    generated: BTreeMap<PathBuf, Sha256>,
+    /// What generators wrote, by the place of their plugin.
+    generated: BTreeMap<String, Files>,
     places: OnceLock<Option<Places>>,
     /// Files that were looked at already, most of them in their folder.
     files: Mutex<HashMap<PathBuf, Option<Why>>>,
     /// Folders that several packages are made from are looked at once.
-    folders: Mutex<HashMap<Folder, Arc<Vec<Uncommitted>>>>,
+    folders: Mutex<HashMap<Folder, Arc<Vec<Loose>>>>,
 }
+
+/// A file that isn't the commit's, whoever wrote it, and what to say of it.
+type Loose = (PathBuf, Uncommitted);
 
 /// A folder of sources, and how a compiler reads it.
 type Folder = (PathBuf, Depth, Language);
@@ -91,9 +95,10 @@ impl<'a> Committed<'a> {
         }
     }
 
-    /// Lets files count that a declared generator wrote: each as long as it has the bytes that were written.
+    /// Lets files count that a declared generator wrote, for the plugin that declares it (nobody asks of another what its
+    /// generators read): each as long as it has the bytes that were written, and no commit has other ones.
     #[must_use]
-    pub fn with_generated(mut self, generated: BTreeMap<PathBuf, Sha256>) -> Committed<'a> {
+    pub fn with_generated(mut self, generated: BTreeMap<String, Files>) -> Committed<'a> {
         self.generated = generated;
         self
     }
@@ -102,10 +107,11 @@ impl<'a> Committed<'a> {
     #[must_use]
     pub fn state(&self, plugin: &Plugin, inputs: &[&Input]) -> SourceState {
         let commit = self.head.commit.clone();
-        let unlisted = |path: &str| vec![Uncommitted { path: path.to_owned(), why: Why::Unlisted }];
-        let Some(places) = self.places() else { return SourceState::of(commit, unlisted(".")) };
+        let unlisted = |path: &str| Uncommitted { path: path.to_owned(), why: Why::Unlisted };
+        let Some(places) = self.places() else { return SourceState::of(commit, vec![unlisted(".")]) };
         // A build that couldn't be traced keeps none; to say nothing of it would be to vouch for it.
-        let mut all = if inputs.is_empty() { unlisted(&plugin.place) } else { Vec::new() };
+        let mut all =
+            if inputs.is_empty() { vec![(plugin.dir.clone(), unlisted(&plugin.place))] } else { Vec::new() };
         all.extend(self.file(places, &self.root.join(crate::project::CONFIG_NAME), Use::Read));
         // Folders first: files that lie in one of them are looked at there.
         let is_folder = |input: &&&Input| matches!(input.state, InputState::Package(_) | InputState::Tree(_));
@@ -125,7 +131,17 @@ impl<'a> Committed<'a> {
         for name in &plugin.files {
             all.extend(self.file(places, &plugin.dir.join(name), Use::Packed));
         }
-        SourceState::of(commit, all)
+        all.retain(|(path, one)| !self.is_generated(plugin, path, one.why));
+        SourceState::of(commit, all.into_iter().map(|(_, one)| one).collect())
+    }
+
+    /// Whether the plugin's own generators wrote it. What the commit has is judged by the commit alone.
+    fn is_generated(&self, plugin: &Plugin, path: &Path, why: Why) -> bool {
+        let wrote = self.generated.get(&plugin.place).and_then(|files| files.get(path));
+        matches!(why, Why::NotInCommit | Why::Outside)
+            && wrote.is_some_and(|digest| {
+                self.fingerprints.source(path).is_some_and(|content| content.sha256 == *digest)
+            })
     }
 
     fn places(&self) -> Option<&Places> {
@@ -135,7 +151,7 @@ impl<'a> Committed<'a> {
         self.places.get_or_init(read).as_ref()
     }
 
-    fn file(&self, places: &Places, path: &Path, used: Use) -> Option<Uncommitted> {
+    fn file(&self, places: &Places, path: &Path, used: Use) -> Option<Loose> {
         let known = self.files.lock().ok().and_then(|all| all.get(path).copied());
         let why = match known.filter(|_| used == Use::Read) {
             Some(why) => why,
@@ -147,7 +163,7 @@ impl<'a> Committed<'a> {
                 why
             }
         }?;
-        Some(Uncommitted { path: self.shown(places, path), why })
+        Some((path.to_owned(), Uncommitted { path: self.shown(places, path), why }))
     }
 
     /// Why a file isn't the commit's, or nothing when it is.
@@ -160,9 +176,6 @@ impl<'a> Committed<'a> {
                 Err(why) => Some(why),
             };
         };
-        if self.generated.get(path) == Some(&content.sha256) {
-            return None;
-        }
         let why = match spot.map(|spot| spot.entry().ok_or(Why::NotInCommit)) {
             Ok(Ok(entry)) => return differs(path, &content, entry, used),
             Ok(Err(why)) | Err(why) => why,
@@ -179,9 +192,7 @@ impl<'a> Committed<'a> {
 
     /// The same for a plain file in the place of a plain file.
     fn differs(&self, path: &Path, entry: TreeEntry) -> Option<Why> {
-        let content = self.fingerprints.source(path)?;
-        let why = differs(path, &content, entry, Use::Read)?;
-        (self.generated.get(path) != Some(&content.sha256)).then_some(why)
+        differs(path, &self.fingerprints.source(path)?, entry, Use::Read)
     }
 
     fn is_pinned(&self, path: &Path) -> bool {
@@ -200,13 +211,7 @@ impl<'a> Committed<'a> {
         of_cargo && cargo_config::keys(path).is_some_and(|keys| !reaches(keys))
     }
 
-    fn folder(
-        &self,
-        places: &Places,
-        path: &Path,
-        depth: Depth,
-        language: Language,
-    ) -> Arc<Vec<Uncommitted>> {
+    fn folder(&self, places: &Places, path: &Path, depth: Depth, language: Language) -> Arc<Vec<Loose>> {
         let id = (path.to_owned(), depth, language);
         let known = self.folders.lock().ok().and_then(|all| all.get(&id).cloned());
         known.unwrap_or_else(|| {
@@ -218,14 +223,8 @@ impl<'a> Committed<'a> {
         })
     }
 
-    fn judge_folder(
-        &self,
-        places: &Places,
-        path: &Path,
-        depth: Depth,
-        language: Language,
-    ) -> Vec<Uncommitted> {
-        let one = |path: &Path, why| Uncommitted { path: self.shown(places, path), why };
+    fn judge_folder(&self, places: &Places, path: &Path, depth: Depth, language: Language) -> Vec<Loose> {
+        let one = |path: &Path, why| (path.to_owned(), Uncommitted { path: self.shown(places, path), why });
         let Some(found) = self.fingerprints.found(path, depth) else { return vec![one(path, Why::Unlisted)] };
         // A file that the commit doesn't have counts where the compiler would take it by its name. Others that were
         // read are inputs of their own.
@@ -236,7 +235,7 @@ impl<'a> Committed<'a> {
             Err(_) if self.is_pinned(path) => return Vec::new(),
             Err(why) => {
                 let files = found.iter().filter(|one| may_read(&inside(&one.path)));
-                let named: Vec<Uncommitted> = files.map(|file| one(&file.path, why)).collect();
+                let named: Vec<Loose> = files.map(|file| one(&file.path, why)).collect();
                 return if named.is_empty() { vec![one(path, why)] } else { named };
             }
         };

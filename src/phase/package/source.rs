@@ -7,10 +7,12 @@ use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use crate::model::plan::Route;
 use crate::model::receipt::{Input, SourceState};
+use crate::model::source::{Uncommitted, Why};
 use crate::phase::build::BuildState;
 use crate::phase::committed::Committed;
 use crate::phase::{Run, plan};
 use crate::sys::git::{Checkout, Repository};
+use crate::toolchain::{self, Order};
 
 /// What a project has checked out; nothing outside a git repository. Who has no git can build, and where git can't tell
 /// the packages know no commit: a finding says so. What needs the commit fails then.
@@ -47,7 +49,16 @@ pub(super) fn state(
         let more = inputs(*speaker).iter().filter(|input| !all.contains(input));
         all.extend(more.collect::<Vec<_>>());
     }
-    Some(committed?.state(plan::plugin_of(unit, run.project), &all))
+    let plugin = plan::plugin_of(unit, run.project);
+    let mut state = committed?.state(plugin, &all);
+    // Whatever is listed, it isn't all.
+    let order =
+        Order { units: &[], scratch: Path::new(""), tools: run.tools, environment: run.environment, cpus: 1 };
+    if toolchain::of(unit.language).untraceable(&order, plugin).is_some() {
+        state.uncommitted.push(Uncommitted { path: plugin.place.clone(), why: Why::Unlisted });
+        state = SourceState::of(state.commit, state.uncommitted);
+    }
+    Some(state)
 }
 
 /// Brings the receipts of up-to-date packages to the commit that is checked out now. The packages stay untouched.

@@ -54,7 +54,7 @@ pub fn select(
                     if plugin.language() == Language::Rust {
                         closure.sources.extend(detours(&closure.sources));
                     }
-                    closure.sources.extend(generators(plugin));
+                    closure.sources.extend(generators(plugin, &project.root));
                     let read = read(plugin, &closure);
                     // What is read through a link changes where the link leads.
                     let behind = read.iter().filter_map(|path| files::canonical(path).ok());
@@ -81,9 +81,10 @@ pub fn select(
     Ok(selected)
 }
 
-/// Where a plugin's generators may read: nobody can tell, so all of its module or workspace.
-fn generators(plugin: &Plugin) -> Option<SourcePath> {
-    (!plugin.generate.is_empty()).then(|| SourcePath::Tree(generate::whole(plugin).to_owned()))
+/// Where a plugin's generators may read: nobody can tell, so all of the project and of its module or workspace.
+fn generators(plugin: &Plugin, root: &Path) -> Vec<SourcePath> {
+    let folders = [root, generate::whole(plugin)].into_iter().filter(|_| !plugin.generate.is_empty());
+    folders.map(|folder| SourcePath::Tree(folder.to_owned())).collect()
 }
 
 /// The files that a compiler is known to read: those of Go's answer, every Rust source of a package.

@@ -154,7 +154,11 @@ fn commit_findings(plugin: &Plugin, set: &[&Kept], dirt: Dirt) -> Option<Finding
 fn hint(plugin: &Plugin, files: &BTreeSet<&Uncommitted>) -> String {
     let any = |why: Why| files.iter().any(|file| file.why == why);
     let all = |why: Why| !files.is_empty() && files.iter().all(|file| file.why == why);
-    let first = if any(Why::NotInCommit) {
+    let first = if any(Why::NotInCommit) && !plugin.generate.is_empty() {
+        "commit it, or name it in .gitignore; if it is what `generate` writes, remove it and build again, so that `generate` \
+         writes it"
+            .to_owned()
+    } else if any(Why::NotInCommit) {
         let how = if plugin.language() == Language::Go {
             r#"["go", "generate", "./..."]"#
         } else {

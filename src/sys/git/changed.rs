@@ -62,6 +62,35 @@ pub fn committed(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
     Ok(known)
 }
 
+/// Files in no commit that this clone's or the user's own rules (`.git/info/exclude`, `core.excludesFile`) hide, as
+/// absolute paths; those of submodules aren't among them.
+///
+/// # Errors
+/// When git can't tell.
+pub fn hidden(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(BTreeSet::new()) };
+    let exclude = git(&top, &["rev-parse", "--git-path", "info/exclude"])?;
+    let mut rules = vec![top.join(exclude.stdout_text().trim_end())];
+    // The last value is the door's own, and empty.
+    let named = git(&top, &["config", "-z", "--type=path", "--get-all", "core.excludesFile"])?;
+    let named = named.stdout.split(|byte| *byte == 0).rfind(|value| !value.is_empty()).map(path_of);
+    rules.extend(named.map(|path| top.join(path)));
+    let options = rules.iter().filter(|path| files::is_file(path));
+    let options: Vec<String> =
+        options.map(|path| format!("--exclude-from={}", path.to_string_lossy())).collect();
+    if options.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut args = vec!["ls-files", "-z", "--others", "--ignored"];
+    args.extend(options.iter().map(String::as_str));
+    let answer = git(&top, &args)?;
+    if !answer.success() {
+        return Err(failed(&args, &answer));
+    }
+    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(path_of(name))).collect())
+}
+
 fn add_committed(
     top: &Path,
     store: &Store,

@@ -1,11 +1,13 @@
 //! Go: `go build` with everything that would make two builds differ turned off.
 //! All plugins of one target share one run where their flags allow it, so the module graph is loaded once.
 
+mod assembly;
 mod cgo;
 pub mod embeds;
 mod modules;
 mod settings;
 
+pub use assembly::included;
 pub use cgo::{imports_c, needs_only_c};
 pub use modules::composition;
 
@@ -95,9 +97,7 @@ impl Toolchain for Go {
         }
         let setting = |name: &str| order.tools.go.as_ref()?.settings.get(name);
         let goflags = env.get("GOFLAGS").or_else(|| setting("GOFLAGS"))?;
-        ["-overlay", "-modfile", "-toolexec"]
-            .iter()
-            .find(|flag| goflags.contains(**flag))
+        settings::unlisted(goflags)
             .map(|flag| format!("GOFLAGS has {flag}: what it brings in can't be listed"))
     }
 
@@ -325,6 +325,8 @@ fn closure(
     let (mut sources, mut files, mut ignored) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut add = |path: PathBuf| sources.insert(SourcePath::File(path));
     add(plugin.dir.join("VERSION"));
+    // The profile that go optimizes a program by unless it is told otherwise.
+    add(plugin.dir.join("default.pgo"));
     add(source(plugin).module_root.join("vendor/modules.txt"));
     if let Some(work) = work {
         add(PathBuf::from(work));
@@ -342,11 +344,15 @@ fn closure(
         }
     }
     for package in closure() {
-        if let Some(error) = &package.error {
+        // What its generators write may not be there yet; when it ought to be, the compiler says what is wrong.
+        if let Some(error) = package.error.as_ref().filter(|_| plugin.generate.is_empty()) {
             return Err(ToolchainError::Broken { place: plugin.place.clone(), said: error.err.clone() });
         }
         // The standard library is the toolchain's; downloaded modules are pinned by go.sum.
-        if package.standard || module_cache.is_some_and(|cache| package.dir.starts_with(cache)) {
+        if package.dir.as_os_str().is_empty()
+            || package.standard
+            || module_cache.is_some_and(|cache| package.dir.starts_with(cache))
+        {
             continue;
         }
         let names = package.go_files.iter().chain(&package.s_files).chain(&package.embed_files);

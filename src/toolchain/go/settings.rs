@@ -81,6 +81,22 @@ pub(super) fn taken_out(environment: &BTreeMap<String, String>) -> BTreeSet<Stri
     environment.keys().filter(is).cloned().collect()
 }
 
+/// Flags that bring files into a build of which `go list` tells nothing.
+const UNLISTED: [&str; 8] =
+    ["-overlay", "-modfile", "-toolexec", "-pgoprofile", "-compiler", "-gccgoflags", "-asmflags", "-pkgdir"];
+
+/// The first flag of GOFLAGS by which a build reads what can't be listed.
+pub(super) fn unlisted(goflags: &str) -> Option<&'static str> {
+    // `off` reads none, and `auto` reads the one that is a source.
+    let profile = |word: &str| {
+        let word = word.trim_matches(['"', '\'']);
+        let value = word.trim_start_matches('-').strip_prefix("pgo=");
+        value.is_some_and(|value| value != "off" && value != "auto")
+    };
+    let known = UNLISTED.into_iter().find(|flag| goflags.contains(flag));
+    known.or_else(|| goflags.split_whitespace().any(profile).then_some("-pgo"))
+}
+
 /// What is set for every build unless wick.toml says otherwise. Cross builds can't use cgo, and a binary for Termux must
 /// not need the C library of the builder.
 fn decided(target: Target) -> [(&'static str, &'static str); 4] {
@@ -303,5 +319,22 @@ mod tests {
             map(&[("GO_EXTLINK_ENABLED", "1"), ("GOSSAFUNC", "main"), ("GOCACHE", "/c"), ("CC", "cc")]);
         let out: Vec<String> = taken_out(&environment).into_iter().collect();
         assert_eq!(out, ["GOSSAFUNC", "GO_EXTLINK_ENABLED"]);
+    }
+
+    #[test]
+    fn flags_that_read_what_nobody_lists() {
+        let cases = [
+            ("", None),
+            ("-mod=mod -trimpath -pgo=off", None),
+            ("-pgo=auto -tags=x", None),
+            ("-pgo=/tmp/p.pgo", Some("-pgo")),
+            ("-v '--pgo=p.pgo'", Some("-pgo")),
+            ("-overlay=/tmp/o.json", Some("-overlay")),
+            ("-mod=mod --toolexec=/tmp/te", Some("-toolexec")),
+            ("-gcflags=-pgoprofile=/tmp/p", Some("-pgoprofile")),
+        ];
+        for (flags, expected) in cases {
+            assert_eq!(unlisted(flags), expected, "{flags}");
+        }
     }
 }

@@ -153,7 +153,8 @@ fn judged_as(
 ) -> Vec<String> {
     let (fingerprints, tools) = (Fingerprints::default(), Tools::default());
     let head = checkout(root);
-    let committed = Committed::new(head, root, &tools, &fingerprints).with_generated(generated);
+    let committed = Committed::new(head, root, &tools, &fingerprints)
+        .with_generated(BTreeMap::from([("connector/hello".to_owned(), generated)]));
     let usual = ["go.mod", "go.sum", "go.work", "connector/hello/VERSION"];
     let mut sources: Vec<SourcePath> = usual.map(|name| SourcePath::File(root.join(name))).to_vec();
     sources.extend_from_slice(more);
