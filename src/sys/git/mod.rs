@@ -14,7 +14,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use changed::{changed_below, changed_since, committed, hidden};
+pub use changed::{changed_below, changed_since, committed, hidden, loose_rules};
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
 pub use history::{Commit, commits, is_shallow, remote_url, submodules, tags};
