@@ -159,7 +159,12 @@ fn loose(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Option<Vec<PathBuf>
             && !path.starts_with(&run.plan.output)
             && !written.contains_key(path)
     };
-    let mut loose: Vec<PathBuf> = loose.into_iter().filter(concerns).collect();
+    // Rules that are in no commit hide nothing that could be said not to be read.
+    let rules = git::loose_rules(root).unwrap_or_default();
+    let is_passed = |path: &PathBuf| path.iter().any(|part| PASSED.iter().any(|name| part == *name));
+    let rules: Vec<PathBuf> =
+        rules.into_iter().filter(|path| !is_passed(path) && !loose.contains(path)).collect();
+    let mut loose: Vec<PathBuf> = loose.into_iter().chain(rules).filter(concerns).collect();
     // What systems and editors leave there, and what whoever works here has asked git not to see, is no input of a
     // generator, as long as it is in no commit.
     if !loose.is_empty()

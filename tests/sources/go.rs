@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
         make: |repo| {
             repo.append(".gitignore", "*.pgo\n");
             repo.commit("ignore");
-            repo.write("connector/alpha/default.pgo", "GO PREPROFILE V1\n");
+            repo.write("connector/alpha/default.pgo", "");
         },
         found: &["connector/alpha/default.pgo: not-in-commit"],
     },

@@ -91,6 +91,33 @@ pub fn hidden(folder: &Path) -> Result<BTreeSet<PathBuf>, GitError> {
     Ok(names.map(|name| top.join(path_of(name))).collect())
 }
 
+/// Every `.gitignore` that is in no commit and hides what the commit's own rules don't: one in a folder that isn't hidden
+/// by the rules above it. It may hide itself, so that [`changed_since`] doesn't tell.
+///
+/// # Errors
+/// When git can't tell.
+pub fn loose_rules(folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+    let Some(top) = top(folder)? else { return Ok(Vec::new()) };
+    let args = ["ls-files", "-z", "--others", "--", ":(glob)**/.gitignore"];
+    let answer = git(&top, &args)?;
+    if !answer.success() {
+        return Err(failed(&args, &answer));
+    }
+    let mut loose = Vec::new();
+    for name in answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let folder = path_of(name).parent().map(Path::to_owned).unwrap_or_default();
+        let is_hidden = match folder.to_str() {
+            // A name that is no text can't be asked for.
+            Some("") | None => false,
+            Some(folder) => git(&top, &["check-ignore", "--quiet", "--", folder])?.success(),
+        };
+        if !is_hidden {
+            loose.push(top.join(path_of(name)));
+        }
+    }
+    Ok(loose)
+}
+
 fn add_committed(
     top: &Path,
     store: &Store,

@@ -14,7 +14,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use changed::{changed_below, changed_since, committed, hidden, uncommitted};
+pub use changed::{changed_below, changed_since, committed, hidden, loose_rules, uncommitted};
 pub use door::LOCAL_VARIABLES;
 pub use error::{GitError, Unknown};
 pub use fill::Lack;
