@@ -67,7 +67,8 @@ impl FromStr for PluginVersion {
     /// put before UTF-8 are tolerated.
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let written = text.trim_start_matches('\u{feff}').trim();
-        if written.contains('\0') {
+        // Every other character of it; a single one is just no part of a version.
+        if written.chars().filter(|c| *c == '\0').count() * 3 > written.chars().count() {
             return Err(VersionError::Utf16);
         }
         if written == "dev" {
@@ -138,6 +139,8 @@ mod tests {
             let read = String::from_utf8_lossy(&bytes).parse::<PluginVersion>();
             assert_eq!(read, Err(VersionError::Utf16));
         }
+        let read = "0.1.0\0\n".parse::<PluginVersion>();
+        assert!(matches!(&read, Err(VersionError::Form { text, .. }) if text == "0.1.0\\0"), "{read:?}");
     }
 
     #[test]

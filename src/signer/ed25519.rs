@@ -30,7 +30,7 @@ impl Ed25519 {
         Ed25519::parse(&text.bytes).map_err(|why| text.wrong((why, FORM.to_owned())))
     }
 
-    fn parse(text: &[u8]) -> Result<Ed25519, String> {
+    pub(super) fn parse(text: &[u8]) -> Result<Ed25519, String> {
         let text = std::str::from_utf8(text).map_err(|_| "it is not text".to_owned())?.trim();
         if text.starts_with("-----BEGIN") {
             return Err("it is a PEM file, not an ed25519 key of this form".to_owned());
@@ -161,7 +161,8 @@ mod tests {
     fn a_key_that_others_can_read_is_refused() {
         let dir = Scratch::new().unwrap();
         let path = dir.path().join("key");
-        files::write_atomic(&path, b"x", 0o640).unwrap();
+        let text = STANDARD.encode(Ed25519::fixed().0.to_keypair_bytes());
+        files::write_atomic(&path, text.as_bytes(), 0o640).unwrap();
         let error = load(&path).unwrap_err();
         assert!(error.to_string().contains("mode 0640"), "{error}");
     }

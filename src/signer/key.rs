@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::cosign::Cosign;
+use super::ed25519::Ed25519;
 use crate::model::failure::{Explain, FailureKind};
 use crate::model::key_source::KeySource;
 use crate::sys::files::{self, FileError};
@@ -103,7 +105,7 @@ impl Explain for KeyError {
 }
 
 impl KeyText {
-    /// Reads a key. A file that others can read is refused.
+    /// Reads a key. A key in a file that others can read is refused.
     ///
     /// # Errors
     /// When it isn't there, is exposed, or is larger than [`KEY_MAX`].
@@ -125,10 +127,12 @@ impl KeyText {
     /// # Errors
     /// As [`KeyText::read`].
     pub fn read_file(path: &Path) -> Result<KeyText, KeyError> {
-        if let Some(mode) = files::mode(path).filter(|mode| mode & 0o077 != 0) {
+        let bytes = Zeroizing::new(files::read_capped(path, KEY_MAX)?);
+        // Of what is no signing key (its public half, some other file), that is what has to be said.
+        let is_secret = || Ed25519::parse(&bytes).is_ok() || Cosign::is_one(&bytes);
+        if let Some(mode) = files::mode(path).filter(|mode| mode & 0o077 != 0 && is_secret()) {
             return Err(KeyError::Exposed { path: path.to_owned(), mode });
         }
-        let bytes = Zeroizing::new(files::read_capped(path, KEY_MAX)?);
         Ok(KeyText { place: path.display().to_string(), bytes })
     }
 

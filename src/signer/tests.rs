@@ -190,3 +190,25 @@ proptest! {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_signing_key_is_told_before_who_can_read_it() {
+    use super::key::{KeyError, KeyText};
+    let scratch = crate::sys::files::Scratch::new().unwrap();
+    let key = scratch.path().join("x.key");
+    let public = super::ed25519::Ed25519::generate(&key).unwrap().public().to_string();
+    let private = crate::sys::files::read_text(&key).unwrap();
+    for (text, is_key) in
+        [(private.as_str(), true), (public.as_str(), false), ("garbage", false), ("", false)]
+    {
+        let path = scratch.path().join("exposed");
+        crate::sys::files::write_atomic(&path, text.as_bytes(), 0o644).unwrap();
+        let opened = KeyText::read_file(&path).and_then(|text| super::ed25519::Ed25519::open(&text));
+        match opened {
+            Err(KeyError::Exposed { mode: 0o644, .. }) => assert!(is_key, "{text}"),
+            Err(KeyError::Form { .. }) => assert!(!is_key, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}

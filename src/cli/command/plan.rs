@@ -65,7 +65,9 @@ pub(in crate::cli) fn run(args: &PlanArgs, session: &Session, console: &Console)
         let any = !matrix.include.is_empty();
         console.told(session.append(path, &format!("matrix={}\nany={any}\n", matrix::for_strategy(&matrix))));
     }
-    console.summary(&format!("{} jobs for {} plugins", matrix.include.len(), project.plugins.len()));
+    let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    let (jobs, plugins) = (matrix.include.len(), project.plugins.len());
+    console.summary(&format!("{} for {}", count(jobs, "job"), count(plugins, "plugin")));
     Ok(failure::DONE)
 }
 

@@ -1,5 +1,6 @@
 //! What this machine can build, for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{ERROR, GOOD};
@@ -7,11 +8,16 @@ use crate::model::project::Language;
 use crate::model::target::{Os, Target};
 use crate::model::tools::{Ability, Tools};
 
+/// What may be said of every target.
+const SHORT: usize = 60;
+
 pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
     let mut out = String::new();
     let this = tools.this_machine.map_or_else(|| "unknown to wick".to_owned(), |target| target.to_string());
     let _ = writeln!(out, "this machine: {this}, {} CPUs", tools.cpus);
     let mut commands: Vec<&str> = Vec::new();
+    // A reason is said in full once.
+    let mut said: BTreeMap<String, Target> = BTreeMap::new();
     for (language, name) in [(Language::Go, "Go"), (Language::Rust, "Rust")] {
         let _ = writeln!(out, "\n{name}: {}", version(tools, language));
         for ability in abilities.iter().filter(|ability| ability.language == language) {
@@ -21,12 +27,14 @@ pub(in crate::cli) fn table(tools: &Tools, abilities: &[Ability]) -> String {
                 }
                 Err(missing) => {
                     let what: Vec<&str> = missing.iter().map(|m| m.what.as_str()).collect();
-                    let _ = writeln!(
-                        out,
-                        "  {ERROR}no{ERROR:#}  {:<15} missing: {}",
-                        ability.target,
-                        what.join("; ")
-                    );
+                    let what = what.join("; ");
+                    let first = *said.entry(what.clone()).or_insert(ability.target);
+                    let what = if first == ability.target || what.len() <= SHORT {
+                        format!("missing: {what}")
+                    } else {
+                        format!("as {first}")
+                    };
+                    let _ = writeln!(out, "  {ERROR}no{ERROR:#}  {:<15} {what}", ability.target);
                     for install in missing.iter().map(|m| m.install.as_str()) {
                         if !commands.contains(&install) {
                             commands.push(install);
@@ -80,4 +88,25 @@ fn version(tools: &Tools, language: Language) -> String {
         }),
     }
     .unwrap_or_else(|| "not found".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tools::Missing;
+
+    #[test]
+    fn a_long_reason_is_said_once_and_a_short_one_every_time() {
+        for (what, times) in [("zig", 3), ("x".repeat(130).as_str(), 1)] {
+            let one = |target: &Target| Ability {
+                language: Language::Rust,
+                target: *target,
+                how: Err(vec![Missing { what: what.to_owned(), install: "get it".to_owned() }]),
+            };
+            let all: Vec<Ability> = Target::ALL[..3].iter().map(one).collect();
+            let table = table(&Tools::default(), &all);
+            assert_eq!(table.matches(what).count(), times, "{table}");
+            assert_eq!(table.matches(&format!("as {}", Target::ALL[0])).count(), 3 - times, "{table}");
+        }
+    }
 }

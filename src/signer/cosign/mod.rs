@@ -47,6 +47,11 @@ impl Cosign {
         })
     }
 
+    /// Whether a text is such a key, whatever its password.
+    pub(super) fn is_one(text: &[u8]) -> bool {
+        file::Sealed::read(text).is_ok()
+    }
+
     /// Makes a new key: `path` for the private half (mode 0600, never replacing a file), [`public_path`] for the public.
     ///
     /// # Errors
