@@ -341,7 +341,18 @@ pub fn link_target(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// When it can't be made.
 pub fn create_folder(path: &Path) -> Result<()> {
-    wrap("create the folder", path, fs::create_dir_all(path))
+    let made = fs::create_dir_all(path).map_err(|error| {
+        // "File exists" is what the system says of a link to a place where nothing is.
+        match path.ancestors().find(|place| is_dangling(place)) {
+            Some(place) => {
+                let to = link_target(place).unwrap_or_default();
+                let why = format!("{} is a link to {}, where nothing is", shown(place), shown(&to));
+                io::Error::new(error.kind(), why)
+            }
+            None => error,
+        }
+    });
+    wrap("create the folder", path, made)
 }
 
 /// The path with links and `..` resolved.
@@ -495,6 +506,19 @@ mod tests {
             ] {
                 assert_eq!(why(result), "it is not a regular file", "{}", path.display());
             }
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_to_nothing_is_told_where_a_folder_is_to_be() {
+        let dir = Scratch::new().unwrap();
+        let link = dir.path().join("bin");
+        std::os::unix::fs::symlink("gone", &link).unwrap();
+        for path in [link.clone(), link.join(".wick")] {
+            let error = create_folder(&path).unwrap_err();
+            let why = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(why, format!("{} is a link to gone, where nothing is", link.display()));
         }
     }
 

@@ -3,7 +3,7 @@
 //! their mode and owner, and where a rename would make it another file, in place.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -158,14 +158,28 @@ fn like(meta: &fs::Metadata, file: &fs::File) -> io::Result<()> {
 }
 
 /// Adds to a file that somebody else has named and will read: whatever stands there is written to as it is, a link, a
-/// device or a pipe as well. It is made where nothing is.
+/// device or a pipe as well. It is made where nothing is, and what is added begins a line.
 ///
 /// # Errors
 /// When it can't be written, or a pipe has no reader.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     unwaiting(options.append(true).create(true));
-    wrap("write", path, options.open(path).and_then(|mut file| put(&mut file, bytes)))
+    let bytes = if ends_within_a_line(path) { [b"\n", bytes].concat() } else { bytes.to_owned() };
+    wrap("write", path, options.open(path).and_then(|mut file| put(&mut file, &bytes)))
+}
+
+/// Whether a file has a last line without an end, to which what is added would be glued.
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        let (mut file, _) = super::open_regular(path)?;
+        file.seek(io::SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    // Where there is no last byte, or none that can be read, there is no such line.
+    last().is_ok_and(|last| last != b'\n')
 }
 
 /// Opening a pipe that nobody reads would wait for ever.
@@ -406,6 +420,11 @@ mod tests {
             ("one\ntwo\ntwo\n".into(), "two\n".into(), "two\n".into())
         );
         assert!(super::super::is_link(&at("link")) && super::super::is_link(&at("dangling")));
+        for (before, after) in [("", "two\n"), ("one", "one\ntwo\n"), ("\n", "\ntwo\n")] {
+            fs::write(at("glued"), before).unwrap();
+            append(&at("glued"), b"two\n").unwrap();
+            assert_eq!(text("glued"), after);
+        }
         append(Path::new("/dev/null"), b"x").unwrap();
         assert!(append(Path::new("/dev/full"), b"x").is_err());
         assert!(append(&at("no/such"), b"x").is_err());

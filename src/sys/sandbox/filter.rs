@@ -1,5 +1,7 @@
 //! The system calls that a program held for its words can't make: a seccomp filter, in the few instructions that it is.
 //! A plugin serves on a Unix socket that it makes, binds and listens on; nothing else that is a socket is needed for it.
+//! What one program leaves in the kernel for another (System V IPC, message queues, keys) has no file and no owner that
+//! ends with it, so none of it can be made or reached either.
 //! Left out on purpose: what Landlock holds already (files, other processes), and sending on sockets, of which there are
 //! none that could send elsewhere.
 
@@ -53,6 +55,30 @@ mod known {
     /// Beside the type of a socket there are flags.
     const TYPES: u32 = 0xf;
 
+    /// What is denied whatever its arguments.
+    const DENIED: [libc::c_long; 19] = [
+        // A ring makes and connects sockets without a call for each.
+        SYS_io_uring_setup,
+        libc::SYS_shmget,
+        libc::SYS_shmat,
+        libc::SYS_shmctl,
+        libc::SYS_semget,
+        libc::SYS_semop,
+        libc::SYS_semtimedop,
+        libc::SYS_semctl,
+        libc::SYS_msgget,
+        libc::SYS_msgsnd,
+        libc::SYS_msgrcv,
+        libc::SYS_msgctl,
+        libc::SYS_mq_open,
+        libc::SYS_mq_unlink,
+        libc::SYS_mq_timedsend,
+        libc::SYS_mq_timedreceive,
+        libc::SYS_add_key,
+        libc::SYS_request_key,
+        libc::SYS_keyctl,
+    ];
+
     /// Where a step leads: to the next, or to one of the ends.
     #[derive(Clone, Copy, PartialEq)]
     enum To {
@@ -83,8 +109,9 @@ mod known {
             Step::Equal(ARCH, To::Next, To::Kill),
             Step::Load(NUMBER),
             Step::AtLeast(X32, To::Kill, To::Next),
-            // A ring makes and connects sockets without a call for each.
-            Step::Equal(number(SYS_io_uring_setup), To::Deny, To::Next),
+        ];
+        let denied = DENIED.map(|call| Step::Equal(number(call), To::Deny, To::Next));
+        let sockets = [
             Step::Equal(number(SYS_connect), connect, To::Next),
             Step::Equal(number(SYS_socket), To::Socket, To::Next),
             Step::Equal(number(SYS_socketpair), To::Pair, To::Allow),
@@ -109,7 +136,8 @@ mod known {
             Step::Return(SECCOMP_RET_ERRNO | EACCES.unsigned_abs()),
             Step::Return(SECCOMP_RET_KILL_PROCESS),
         ];
-        let (at_socket, at_pair) = (steps.len(), steps.len() + socket.len());
+        let at_socket = steps.len() + denied.len() + sockets.len();
+        let at_pair = at_socket + socket.len();
         let at_ends = at_pair + pair.len();
         let place = |to: To, next: usize| match to {
             To::Next => next,
@@ -119,7 +147,7 @@ mod known {
             To::Deny => at_ends + 1,
             To::Kill => at_ends + 2,
         };
-        let all = steps.into_iter().chain(socket).chain(pair).chain(ends);
+        let all = steps.into_iter().chain(denied).chain(sockets).chain(socket).chain(pair).chain(ends);
         let coded = all.enumerate().map(|(at, step)| {
             let jump = |to: To| u8::try_from(place(to, at + 1) - (at + 1)).map_err(io::Error::other);
             let branch = |test: u32, k: u32, yes: To, no: To| {
@@ -236,6 +264,22 @@ mod tests {
             assert_eq!(other_abi, KILL, "{what} of i386");
             if cfg!(target_arch = "x86_64") {
                 assert_eq!(judged(Server::None, ARCH, call | 0x4000_0000, arguments), KILL, "{what} of x32");
+            }
+        }
+        let left_behind = [
+            libc::SYS_shmget,
+            libc::SYS_shmat,
+            libc::SYS_semget,
+            libc::SYS_msgget,
+            libc::SYS_msgsnd,
+            libc::SYS_mq_open,
+            libc::SYS_add_key,
+            libc::SYS_request_key,
+            libc::SYS_keyctl,
+        ];
+        for call in left_behind.map(|call| u32::try_from(call).unwrap()) {
+            for server in [Server::None, Server::Own] {
+                assert_eq!(judged(server, ARCH, call, [0, 0]), DENY, "call {call}");
             }
         }
         assert_eq!(judged(Server::Own, ARCH, connect, [3, 0]), ALLOW);

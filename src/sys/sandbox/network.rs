@@ -60,15 +60,21 @@ pub(super) fn leave(program: &Path) -> Result<(), String> {
 }
 
 fn unshare(program: &Path) -> Result<(), String> {
+    // Shared memory, semaphores and message queues reach other programs as well, and outlive who made them. A kernel
+    // may have no namespaces for those; the filter holds them back too.
+    let own = |more| {
+        apart(more | UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
+            .or_else(|_| apart(more | UnshareFlags::NEWNET))
+    };
     // Who may, needs no user namespace, and stays who they are.
-    if apart(UnshareFlags::NEWNET).is_ok() {
+    if own(UnshareFlags::empty()).is_ok() {
         return Ok(());
     }
     if !is_readable_for_anybody(program) {
         return Err("only root can read the program".to_owned());
     }
     let (user, group) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
-    apart(UnshareFlags::NEWUSER | UnshareFlags::NEWNET).map_err(|error| error.to_string())?;
+    own(UnshareFlags::NEWUSER).map_err(|error| error.to_string())?;
     // Where the names can't be kept (AppArmor), the program is nobody, and may still do all it needs.
     let _ = write("/proc/self/setgroups", "deny");
     let _ = write("/proc/self/uid_map", &format!("{user} {user} 1"));
