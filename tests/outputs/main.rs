@@ -13,5 +13,6 @@ mod owners;
 #[path = "../it/repo/mod.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod repo;
+#[cfg(target_os = "linux")]
 mod unwritten;
 mod words;
