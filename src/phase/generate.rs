@@ -161,7 +161,7 @@ fn loose(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Option<Vec<PathBuf>
     };
     // Rules that are in no commit hide nothing that could be said not to be read.
     let rules = git::loose_rules(root).unwrap_or_default();
-    let is_passed = |path: &PathBuf| path.iter().any(|part| PASSED.iter().any(|name| part == *name));
+    let is_passed = |path: &PathBuf| path.iter().any(|part| is_no_source(part.as_encoded_bytes()));
     let rules: Vec<PathBuf> =
         rules.into_iter().filter(|path| !is_passed(path) && !loose.contains(path)).collect();
     let mut loose: Vec<PathBuf> = loose.into_iter().chain(rules).filter(concerns).collect();
