@@ -326,7 +326,11 @@ impl Session {
         if files::kind(path) == files::Kind::Missing {
             return Ok(None);
         }
-        let bytes = files::read_capped(path, catalog::TEXT_MAX)?;
+        let bytes = files::read_capped(path, catalog::TEXT_MAX).map_err(|error| {
+            let is_file = files::kind(path) != files::Kind::Other;
+            let failure = Failure::from(error);
+            if is_file { failure } else { failure.hint("`--out -` prints the catalog") }
+        })?;
         let shown = self.shown(path);
         let text = String::from_utf8(bytes)
             .map_err(|error| Failure::new(FailureKind::Project, format!("{shown} is no text: {error}")))?;
