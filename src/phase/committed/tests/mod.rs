@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::model::command::CommandLine;
+use crate::model::digest::Sha256;
 use crate::model::project::{GoSource, RustSource, Source, Targets};
 use crate::phase::trace;
 use crate::sys::files::Scratch;
