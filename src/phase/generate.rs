@@ -160,7 +160,7 @@ fn loose(run: &Run<'_>, plugin: &Plugin, written: &Files) -> Option<Vec<PathBuf>
             && !written.contains_key(path)
     };
     // Rules that are in no commit hide nothing that could be said not to be read.
-    let rules = git::loose_rules(root).unwrap_or_default();
+    let rules = git::loose_rules(root).ok()?;
     let is_passed = |path: &PathBuf| path.iter().any(|part| is_no_source(part.as_encoded_bytes()));
     let rules: Vec<PathBuf> =
         rules.into_iter().filter(|path| !is_passed(path) && !loose.contains(path)).collect();
