@@ -480,7 +480,7 @@ fn what_git_remarks_is_no_answer() {
     let dir = repository();
     // git warns of it with every command.
     run(dir.path(), &["config", "core.fsync", "bogus"]);
-    assert_eq!(changed_since(dir.path(), "HEAD").unwrap(), [PathBuf::new(); 0]);
+    assert_eq!(changed_since(dir.path(), "HEAD").unwrap(), Vec::<PathBuf>::new());
     write(dir.path(), "shared/words.go", "2");
     let changed = changed_since(dir.path(), "HEAD").unwrap();
     assert!(changed.len() == 1 && changed[0].ends_with("shared/words.go"), "{changed:?}");
