@@ -57,19 +57,16 @@ fn a_machines_own_configuration_of_cargo_counts_by_what_it_says() {
     for name in ["registry", "git"] {
         let _ = std::os::unix::fs::symlink(rust_home("CARGO_HOME").join(name), home.path(name));
     }
-    let found = || {
+    let build = || {
         let line = ["plugin", "build", "rho", "--format", "json"];
-        let run = repo
-            .wick(&line)
-            .env("CARGO_HOME", home.root())
-            .env("RUSTUP_HOME", rust_home("RUSTUP_HOME"))
-            .run();
-        found_by(&run.expect_code(0), repo.root(), "rho")
+        let wick = repo.wick(&line).env("CARGO_HOME", home.root());
+        wick.env("RUSTUP_HOME", rust_home("RUSTUP_HOME")).run()
     };
+    let found = || found_by(&build().expect_code(0), repo.root(), "rho");
     assert_eq!(found(), [""; 0]);
     home.write("config.toml", "[net]\nretry = 3\n\n[registries.ours]\nindex = \"sparse+https://example.com/\"\n\n[alias]\nb = \"build\"\n");
     assert_eq!(found(), [""; 0]);
     home.write("config.toml", "[build]\nrustflags = [\"--cfg\", \"here\"]\n");
-    let all = found();
-    assert!(all.len() == 1 && all[0].ends_with("config.toml: outside"), "{all:?}");
+    // What reaches a binary isn't built with at all.
+    build().expect_code(3).says(&["build.rustflags is `--cfg here`", "not of this repository"]);
 }
