@@ -20,7 +20,7 @@ pub struct Limits {
     /// Longest run; nothing means no limit.
     pub time: Option<Duration>,
     /// Most bytes read from stdout. A command that writes more is ended, and one that writes more than that and more than
-    /// [`WORDS`] to stderr.
+    /// a MiB of words to stderr.
     pub output: usize,
 }
 
